@@ -1,0 +1,217 @@
+"""`fairlead serve`, `web` and `worker`."""
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import click
+import uvicorn
+
+from fairlead import settings as setting_names
+from fairlead.accounts import actions as accounts
+from fairlead.cli.logs import set_up_logs
+from fairlead.cli.running import data_option, stopped
+from fairlead.engine.worker import Worker
+from fairlead.http.app import App
+from fairlead.kit.refusals import CannotStart, Refusal
+from fairlead.main import House, Start, open_house
+from fairlead.world import World
+
+log = logging.getLogger("fairlead")
+
+GRACE_SECONDS = 10
+BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to us: a worker may be running beside it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def address_options(command: Callable[..., None]) -> Callable[..., None]:
+    command = click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))(command)
+    return click.option("--host", default="127.0.0.1", show_default=True)(command)
+
+
+@click.command()
+@address_options
+@data_option
+@click.option("--fall-back", is_flag=True, hidden=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready, and log to standard error.")
+def serve(host: str, port: int, data: Path | None, fall_back: bool, as_json: bool) -> None:
+    """Run the web server, the worker and, unless FAIRLEAD_DATABASE_URL is set, the embedded PostgreSQL."""
+    _run(host, port, data, fall_back=fall_back, as_json=as_json, web=True, worker=True)
+
+
+@click.command()
+@address_options
+@data_option
+def web(host: str, port: int, data: Path | None) -> None:
+    """Run the web server alone."""
+    _run(host, port, data, web=True)
+
+
+@click.command()
+@data_option
+def worker(data: Path | None) -> None:
+    """Run the worker alone."""
+    _run("127.0.0.1", 0, data, worker=True)
+
+
+def _run(
+    host: str,
+    port: int,
+    data: Path | None,
+    *,
+    fall_back: bool = False,
+    as_json: bool = False,
+    web: bool = False,
+    worker: bool = False,
+) -> None:
+    try:
+        settings = setting_names.load()
+        set_up_logs(settings.log_format)
+        listening = _listen(host, port) if web else None
+        url = _url(host, listening.getsockname()[1]) if listening else settings.public_url or _url(host, port)
+        start = Start(data=data, fall_back=fall_back, serves=True, public_url=url)
+
+        async def within() -> None:
+            async with open_house(settings, start) as house:
+                await _serve(house, listening, url, web=web, worker=worker, as_json=as_json)
+
+        _run_loop(within)
+    except (CannotStart, Refusal) as error:
+        raise stopped(str(error)) from error
+
+
+def _run_loop(work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        import uvloop
+    except ImportError:  # where uvloop has no wheel
+        asyncio.run(_awaited(work))
+    else:
+        uvloop.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        raise CannotStart(
+            f"Nothing can listen on {host} port {port}: {error.strerror or error}; choose another with --port."
+        ) from error
+    return listening
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def _serve(
+    house: House, listening: socket.socket | None, url: str, *, web: bool, worker: bool, as_json: bool
+) -> None:
+    world = house.world
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    if house.note:
+        click.echo(house.note, err=True)
+    _warn(world, listening)
+    async with asyncio.TaskGroup() as group:
+        running_worker = Worker(world) if worker else None
+        background = [group.create_task(house.clock.keep_fresh()), group.create_task(world.listener.run())]
+        foreground = []
+        if running_worker is not None:
+            foreground.append(group.create_task(running_worker.run()))
+        server = _server(world)
+        if listening is not None:
+            foreground.append(group.create_task(server.serve(sockets=[listening])))
+            await _started(server, stopping)
+        await _announce(house, url if listening else None, as_json=as_json)
+        await stopping.wait()
+        server.should_exit = True
+        if running_worker is not None:
+            running_worker.stop()
+        await asyncio.gather(*foreground)
+        for task in background:
+            task.cancel()
+    with contextlib.suppress(Exception):
+        await house.clock.note()
+
+
+def _server(world: World) -> uvicorn.Server:
+    return Server(
+        uvicorn.Config(
+            App(world),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+async def _started(server: uvicorn.Server, stopping: asyncio.Event) -> None:
+    # uvicorn has no event for this.
+    while not (server.started or stopping.is_set()):  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
+def _warn(world: World, listening: socket.socket | None) -> None:
+    if listening is None:
+        return
+    local = ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+    if not local and not world.public_url.startswith("https://"):
+        log.warning(
+            "Listening on a public address without TLS: tokens travel in the clear. Put a proxy with TLS in front and "
+            "name its address in FAIRLEAD_PUBLIC_URL."
+        )
+
+
+async def _announce(house: House, url: str | None, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"base_url": url, "control_url": None}), flush=True)
+        return
+    if url is None:
+        log.info("The worker is running.")
+        return
+    async with house.world.db.statement() as conn:
+        first = not await accounts.workspaces(conn)
+    lines = ["", f"  Fairlead is running at {url}", f"  Data: {house.folder}"]
+    if house.world.mode == "sandbox":
+        lines.append("  This is a sandbox: nothing leaves this machine.")
+    if first:
+        program = Path(sys.argv[0])
+        shown = _relative(program.absolute())
+        lines += [
+            "",
+            "  Make your first API client, in another terminal:",
+            f"    {shown} workspace create --name Mine --owner you@your-domain.com --data {_relative(house.folder)}",
+        ]
+    print("\n".join(lines) + "\n", flush=True)
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

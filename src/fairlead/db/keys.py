@@ -1,0 +1,119 @@
+"""Where the encryption keys come from, and how every sealed value moves to a new one."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import sql
+
+from fairlead.db.pool import Connection
+from fairlead.kit.refusals import CannotStart
+from fairlead.kit.sealing import KEY_BYTES, KeyRing, new_key
+
+KEY_FILE = "encryption.key"
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class SealedColumn:
+    """A column of sealed values. What it is sealed for is its name, `table.column`."""
+
+    table: str
+    column: str
+    key: str
+
+    @property
+    def purpose(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+SEALED = (SealedColumn("instance", "key_check", "only_row"),)
+
+
+def parse_keys(text: str, place: str) -> tuple[bytes, ...]:
+    try:
+        keys = tuple(bytes.fromhex(part.strip()) for part in text.replace("\n", ",").split(",") if part.strip())
+    except ValueError as error:
+        raise CannotStart(f"{place} holds something that is not an encryption key.") from error
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise CannotStart(f"{place} must hold encryption keys of {2 * KEY_BYTES} hex digits each.")
+    return keys
+
+
+def load_keys(setting: str | None, folder: Path) -> KeyRing:
+    """The keys of the setting, or of the file in `folder`, which is made at the first start (0600)."""
+    if setting:
+        return KeyRing(parse_keys(setting, "FAIRLEAD_SECRET_KEY"))
+    path = folder / KEY_FILE
+    try:
+        return KeyRing(_read(path))
+    except FileNotFoundError:
+        pass
+    try:
+        _write(path, (new_key(),), exclusive=True)
+    except FileExistsError:
+        pass  # another process was first
+    except OSError as error:
+        raise CannotStart(f"The encryption key cannot be written to {path}: {error.strerror}.") from error
+    return KeyRing(_read(path))
+
+
+def add_key(folder: Path) -> KeyRing:
+    """A ring with a new key in front, written to the file. The old ones stay: running processes seal with them."""
+    path = folder / KEY_FILE
+    ring = (new_key(), *_read(path))
+    _write(path, ring)
+    return KeyRing(ring)
+
+
+def drop_old_keys(folder: Path) -> KeyRing:
+    path = folder / KEY_FILE
+    ring = _read(path)[:1]
+    _write(path, ring)
+    return KeyRing(ring)
+
+
+async def reseal(conn: Connection, keys: KeyRing) -> int:
+    """Seals every stored secret with the newest key; how many were sealed with another before."""
+    changed = 0
+    for place in SEALED:
+        changed += await _reseal_column(conn, keys, place)
+    return changed
+
+
+async def _reseal_column(conn: Connection, keys: KeyRing, place: SealedColumn) -> int:
+    names = {name: sql.Identifier(getattr(place, name)) for name in ("table", "column", "key")}
+    select = sql.SQL("select {key}, {column} from {table} where {column} is not null").format(**names)
+    update = sql.SQL("update {table} set {column} = %s where {key} = %s and {column} = %s").format(**names)
+    changed = 0
+    cur = await conn.execute(select)
+    while rows := await cur.fetchmany(BATCH):
+        for key, sealed in rows:
+            old = bytes(sealed)
+            if not keys.newest_seals(old):
+                fresh = keys.seal(keys.open(old, place.purpose), place.purpose)
+                # The old value is part of the condition: a secret changed meanwhile is not put back.
+                changed += (await conn.execute(update, [fresh, key, old])).rowcount
+    return changed
+
+
+def _read(path: Path) -> tuple[bytes, ...]:
+    return parse_keys(path.read_text("ascii", errors="replace"), str(path))
+
+
+def _write(path: Path, keys: tuple[bytes, ...], *, exclusive: bool = False) -> None:
+    # Written beside and moved, so that a crash leaves the old file or the new one. `link` refuses to replace.
+    beside = path.with_suffix(f".{os.getpid()}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write("".join(f"{key.hex()}\n" for key in keys))
+            file.flush()
+            os.fsync(file.fileno())
+        if exclusive:
+            os.link(beside, path)
+        else:
+            beside.replace(path)
+            return
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The worker: what runs in the background, and the loops that run it."""

@@ -1,0 +1,25 @@
+"""All that runs in the background: what each kind of job does, and what is done every so often."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from fairlead.db.pool import Connection
+from fairlead.engine.periodic import Periodic
+from fairlead.events import actions as events
+from fairlead.jobs.model import Job, Postpone
+from fairlead.world import World
+
+# A handler returns when the job is done, or says until when to postpone it; an exception is a failed try. It may run
+# twice, after a crash or when its process stood still: what must happen once is done in a transaction that ends with
+# `jobs.finish(conn, job)`, or under a once-key.
+Handler: TypeAlias = Callable[[World, Job], Awaitable[Postpone | None]]
+
+
+async def _make_event_months(conn: Connection, now: datetime) -> None:
+    await events.make_months(conn, now)
+
+
+HANDLERS: dict[str, Handler] = {}
+
+PERIODIC: tuple[Periodic, ...] = (Periodic("event months", timedelta(hours=1), _make_event_months),)

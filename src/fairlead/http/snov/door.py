@@ -1,0 +1,86 @@
+"""The way in for the Snov.io dialect: route, parameters, caller, answer, and every error in its envelope."""
+
+from fairlead.http import params as parameters
+from fairlead.http.faults import Away, fault_kind, log_fault
+from fairlead.http.request import (
+    Answer,
+    BodyTooLarge,
+    Receive,
+    Request,
+    Scope,
+    Send,
+    client_address,
+    read_body,
+    send_answer,
+)
+from fairlead.http.routes import Found, Routes, WrongMethod
+from fairlead.http.snov import authentication, refusals
+from fairlead.http.snov.dialect import Ask, routing
+from fairlead.http.snov.endpoints import ENDPOINTS, Answerer, Token
+from fairlead.kit.public_ids import PublicIds
+from fairlead.kit.refusals import Refusal
+from fairlead.world import World
+
+UNAUTHORIZED = routing(401, "Unauthorized")
+UNKNOWN = routing(404, refusals.NOT_FOUND)
+WRONG_METHOD = "Method not allowed"
+TOO_LARGE = routing(413, "The request body is too large")
+SERVER_FAULT = routing(500, "Something went wrong on the server")
+AWAY = Answer(503, routing(503, "The database is away; try again").body, ((b"retry-after", b"1"),))
+
+
+class SnovDoor:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._prospect_ids = PublicIds(world.installation, "prospect")
+        self._routes: Routes[Answerer] = Routes(
+            (endpoint.methods, endpoint.path, endpoint.handler)
+            for endpoint in ENDPOINTS
+            if endpoint.handler is not None
+        )
+
+    def knows(self, path: str) -> bool:
+        return path.startswith(("/v1/", "/v2/"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answers, and gives the status answered."""
+        answer = await self._answer(scope, receive)
+        await send_answer(send, answer)
+        return answer.status
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        match self._routes.find(scope["method"], scope["path"]):
+            case Found(target, parts):
+                try:
+                    return await self._ask(target, parts, scope, receive)
+                except Refusal as refusal:
+                    return refusals.answer(refusal)
+                except BodyTooLarge:
+                    return TOO_LARGE
+                except Exception as error:
+                    log_fault(error, scope["method"], scope["path"])
+                    return AWAY if fault_kind(error) is Away else SERVER_FAULT
+            case WrongMethod(allowed):
+                refused = routing(405, WRONG_METHOD)
+                return Answer(405, refused.body, ((b"allow", ", ".join(allowed).encode()),))
+            case None:
+                return UNKNOWN
+
+    async def _ask(self, target: Answerer, parts: dict[str, str], scope: Scope, receive: Receive) -> Answer:
+        settings = self._world.settings
+        request = Request(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"],
+            headers=dict(scope["headers"]),
+            body=await read_body(scope, receive, settings.max_body_bytes),
+            address=client_address(scope, settings.trusted_proxies),
+        )
+        params = parameters.read(request, most=settings.max_parameters)
+        if isinstance(target, Token):
+            return await authentication.access_token(self._world, request, params)
+        caller = await authentication.caller(self._world, request, params)
+        if caller is None:
+            return UNAUTHORIZED
+        answer = await target(Ask(self._world, caller, params, parts, self._prospect_ids))
+        return answer if isinstance(answer, Answer) else Answer(200, answer)

@@ -1,0 +1,224 @@
+"""Endpoints 62 to 68: prospects and their lists. Contract section 14."""
+
+from typing import Any
+
+from fairlead.http.request import Answer
+from fairlead.http.snov.dialect import Ask, date_object, message, string
+from fairlead.kit.refusals import Conflict, Invalid, NotAllowed, NotFound
+from fairlead.kit.text import address_key
+from fairlead.prospects import actions as prospects
+from fairlead.prospects.model import ListedProspect, NewProspect, Prospect, ProspectList
+
+PER_PAGE = 20
+MOST_PER_PAGE = 5_000
+# Keys of a JOB object this installation can fill; the others are null until the lead database knows them.
+UNKNOWN_JOB_KEYS = (
+    "socialLink",
+    "locality",
+    "state",
+    "city",
+    "street",
+    "street2",
+    "postal",
+    "founded",
+    "startDate",
+    "endDate",
+    "size",
+    "industry",
+    "companyType",
+    "country",
+)
+
+
+async def add_prospect_to_list(ask: Ask) -> dict[str, Any] | Answer:
+    params = ask.params
+    list_id = params.required_integer("listId")
+    new = NewProspect(
+        email=params.text("email"),
+        name=params.text("fullName"),
+        first_name=params.text("firstName"),
+        last_name=params.text("lastName"),
+        phones=tuple(params.texts("phones")) or None,
+        country=params.text("country"),
+        locality=params.text("locality"),
+        position=params.text("position"),
+        company_name=params.text("companyName"),
+        company_site=params.text("companySite"),
+        social=params.mapping("social") | params.mapping("socialLinks"),
+        custom=params.mapping("customFields"),
+    )
+    try:
+        async with ask.world.db.statement() as conn:
+            added = await prospects.add_to_list(
+                conn,
+                ask.workspace_id,
+                list_id,
+                new,
+                now=ask.world.clock.now(),
+                update=params.boolean("updateContact"),
+                duplicate=params.boolean("createDuplicates"),
+            )
+    except NotFound as refusal:
+        return string(400, refusal.sentence)
+    except NotAllowed as refusal:
+        return Answer(400, {"message": refusal.sentence})
+    except Conflict as refusal:
+        return Answer(422, {"errors": refusal.sentence})
+    except Invalid as refusal:
+        if refusal.field == "custom_fields":
+            return string(422, refusal.sentence)
+        raise
+    return {
+        "success": True,
+        "id": ask.prospect_ids.short(ask.workspace_id, added.prospect_id),
+        "added": added.added,
+        "updated": added.updated,
+    }
+
+
+async def get_prospect_by_id(ask: Ask) -> dict[str, Any]:
+    given = ask.params.required_text("id")
+    number = ask.prospect_ids.find(given, ask.workspace_id)
+    found = None
+    if number is not None:
+        async with ask.world.db.statement() as conn:
+            found = await prospects.find_prospect(conn, ask.workspace_id, number)
+    if found is None:
+        return {"success": False, "errors": f"Prospect with id '{given}' not found"}
+    return {"success": True, "data": whole(ask, found)}
+
+
+async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:
+    email = ask.params.required_text("email")
+    try:
+        key = address_key(email)
+    except ValueError:
+        raise Invalid("bad_email", "email is not a valid e-mail address.", field="email") from None
+    async with ask.world.db.statement() as conn:
+        found = await prospects.prospects_of_address(conn, ask.workspace_id, key)
+    if not found:
+        return {"success": False, "errors": f"Prospect with email '{email}' not found"}
+    return {"success": True, "data": [whole(ask, prospect) for prospect in found]}
+
+
+async def prospect_custom_fields(ask: Ask) -> list[dict[str, Any]]:
+    async with ask.world.db.statement() as conn:
+        fields = await prospects.custom_fields(conn, ask.workspace_id)
+    return [
+        {
+            "key": f"customFields['{field.label}']",
+            "label": field.label,
+            "required": field.required,
+            "type": field.type.value,
+        }
+        for field in fields
+    ]
+
+
+async def get_user_lists(ask: Ask) -> list[dict[str, Any]]:
+    async with ask.world.db.statement() as conn:
+        lists = await prospects.lists(conn, ask.workspace_id)
+    return [
+        {
+            "id": item.id,
+            "name": item.name,
+            "contacts": item.contacts,
+            "isDeleted": item.deleted_at is not None,
+            "creationDate": date_object(item.made_at),
+            "deletionDate": None if item.deleted_at is None else date_object(item.deleted_at),
+        }
+        for item in lists
+    ]
+
+
+async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
+    list_id = ask.params.required_integer("listId")
+    page = ask.params.integer("page", least=1, most=10**9) or 1
+    per_page = ask.params.integer("perPage", least=1, most=MOST_PER_PAGE) or PER_PAGE
+    try:
+        async with ask.world.db.statement() as conn:
+            shown = await prospects.page_of_list(conn, ask.workspace_id, list_id, page=page, per_page=per_page)
+    except NotFound as refusal:
+        return message(400, refusal.sentence)
+    return {
+        "success": True,
+        "list": _about_list(shown.about),
+        "prospects": [_listed(ask, prospect) for prospect in shown.prospects],
+    }
+
+
+async def create_list(ask: Ask) -> list[dict[str, Any]]:
+    name = ask.params.required_text("name")
+    async with ask.world.db.statement() as conn:
+        try:
+            list_id = await prospects.create_list(conn, ask.workspace_id, name, now=ask.world.clock.now())
+        except Invalid as refusal:
+            raise Invalid(refusal.code, refusal.sentence, field="name") from refusal
+    return [{"success": True, "data": {"id": list_id}}]
+
+
+def whole(ask: Ask, prospect: Prospect) -> dict[str, Any]:
+    """PROSPECT of contract 14: a closed set of keys (Appendix C)."""
+    return {
+        "id": ask.prospect_ids.short(ask.workspace_id, prospect.id),
+        "name": prospect.name,
+        "firstName": prospect.first_name,
+        "lastName": prospect.last_name,
+        "industry": prospect.industry,
+        "country": prospect.country,
+        "locality": prospect.locality,
+        "social": [{"link": link, "type": network} for network, link in prospect.social.items()],
+        "lastUpdateDate": date_object(prospect.changed_at),
+        "currentJob": _current_job(prospect),
+        "previousJob": [],
+        "lists": [{"id": item.id, "name": item.name} for item in prospect.lists],
+        "campaigns": [],
+    }
+
+
+def _current_job(prospect: Prospect) -> list[dict[str, Any]]:
+    if not (prospect.position or prospect.company_name or prospect.company_site):
+        return []
+    return [
+        {
+            "companyName": prospect.company_name,
+            "position": prospect.position,
+            "site": prospect.company_site,
+            **dict.fromkeys(UNKNOWN_JOB_KEYS),
+        }
+    ]
+
+
+def _about_list(about: ProspectList) -> dict[str, Any]:
+    return {
+        "name": about.name,
+        "contacts": about.contacts,
+        "creationDate": date_object(about.made_at),
+        "emailsCount": [],
+    }
+
+
+def _listed(ask: Ask, prospect: ListedProspect) -> dict[str, Any]:
+    addresses = [prospect.email, *prospect.other_emails] if prospect.email else prospect.other_emails
+    return {
+        "id": ask.prospect_ids.long(ask.workspace_id, prospect.id),
+        "name": prospect.name,
+        "firstName": prospect.first_name,
+        "lastName": prospect.last_name,
+        "source": prospect.source,
+        "emails": [
+            {
+                "email": address,
+                "probability": None,
+                "isVerified": None,
+                "jobStatus": None,
+                "domainType": None,
+                "isValidFormat": None,
+                "isDisposable": None,
+                "isWebmail": None,
+                "isGibberish": None,
+                "smtpStatus": None,
+            }
+            for address in addresses
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Pure pieces without business words: clocks, refusals, text, sealing, random tokens."""

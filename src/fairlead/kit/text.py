@@ -1,0 +1,104 @@
+"""Text from outside: what is refused, and the forms under which addresses and domains are compared."""
+
+import re
+import unicodedata
+
+import idna
+
+LOCAL_PART_OCTETS = 64  # RFC 5321, 4.5.3.1.1
+ADDRESS_OCTETS = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets without its angle brackets
+DOMAIN_OCTETS = 253  # RFC 1035, 2.3.4, without the length octets
+
+# RFC 5322 atext, with the non-ASCII characters RFC 6532 adds.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
+_DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_QUOTED = re.compile(r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e\u0080-\U0010ffff]|\\[\x20-\x7e])*"')
+# fmt: off
+PARTICLES = frozenset({
+    "van", "von", "de", "del", "della", "der", "den", "des", "di", "da", "das", "do", "dos", "du", "la", "le", "los",
+    "ten", "ter", "te", "zu", "zum", "zur", "af", "av", "bin", "ibn", "al", "el",
+})
+# fmt: on
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+
+
+def has_control(text: str) -> bool:
+    """Whether `text` holds a character no name, address or title has: CR, LF, NUL and their like."""
+    return any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of white space and control characters as one blank."""
+    return " ".join("".join(" " if has_control(char) else char for char in text).split())
+
+
+def encodable(text: str) -> bool:
+    """False for lone surrogates and NUL, which neither UTF-8 nor the database can hold."""
+    if "\x00" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def domain_key(domain: str) -> str:
+    """The lower-case A-label form of `domain` (RFC 5890). Raises `ValueError` when it is none.
+
+    A single label is none: mail to it never leaves the local network.
+    """
+    text = domain.strip().rstrip(".").lower()
+    if not text.isascii():
+        try:
+            text = idna.encode(text, uts46=True, transitional=False).decode()
+        except idna.IDNAError as error:
+            raise ValueError(f"{domain!r} is not a domain name") from error
+    labels = text.split(".")
+    numeric = labels[-1].isdigit()
+    if len(labels) < 2 or len(text) > DOMAIN_OCTETS or numeric or not all(map(_LABEL.fullmatch, labels)):
+        raise ValueError(f"{domain!r} is not a domain name")
+    return text
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """(local part, domain as an A-label). Raises `ValueError` for what is no address (RFC 5321, 6531)."""
+    text = unicodedata.normalize("NFC", address.strip())
+    local, at, domain = text.rpartition("@")
+    if not at or not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
+        raise ValueError(f"{address!r} is not an e-mail address")
+    key = domain_key(domain)
+    if len(local.encode()) > LOCAL_PART_OCTETS or len(local.encode()) + 1 + len(key) > ADDRESS_OCTETS:
+        raise ValueError(f"{address!r} is too long for an e-mail address")
+    return local, key
+
+
+def address_key(address: str) -> str:
+    """The form under which addresses are compared: lower case, the domain as an A-label.
+
+    Case of the local part is ignored: RFC 5321 lets a host tell them apart, none that matters does.
+    Raises `ValueError`.
+    """
+    local, domain = split_address(address)
+    return f"{local.lower()}@{domain}"
+
+
+def is_address(address: str) -> bool:
+    try:
+        split_address(address)
+    except (ValueError, UnicodeError):
+        return False
+    return True
+
+
+def split_name(full_name: str) -> tuple[str, str]:
+    """(first, last): the last word is the last name, with the particles before it."""
+    words = full_name.split()
+    if len(words) < 2:
+        return full_name.strip(), ""
+    start = len(words) - 1
+    while start > 1 and words[start - 1].lower() in PARTICLES:
+        start -= 1
+    return " ".join(words[:start]), " ".join(words[start:])
+
+

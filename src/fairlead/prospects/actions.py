@@ -1,0 +1,69 @@
+"""What may be asked of prospects."""
+
+from fairlead.prospects.adding import add_to_list
+from fairlead.prospects.changes import (
+    changes,
+    delete,
+    duplicates,
+    merge,
+    move,
+    prospects_in_list,
+    prospects_of_addresses,
+    undo,
+)
+from fairlead.prospects.do_not_email import (
+    allow_emailing,
+    blocked,
+    create_do_not_email_list,
+    delete_do_not_email_list,
+    do_not_email_items,
+    do_not_email_lists,
+    furnish,
+    stop_emailing,
+)
+from fairlead.prospects.fields import create_field, custom_fields, delete_field
+from fairlead.prospects.lists import (
+    create_list,
+    delete_list,
+    find_list_named,
+    find_prospect,
+    list_named,
+    lists,
+    page_of_list,
+    prospects_of_address,
+    rename_list,
+    restore_list,
+)
+
+__all__ = [
+    "add_to_list",
+    "allow_emailing",
+    "blocked",
+    "changes",
+    "create_do_not_email_list",
+    "create_field",
+    "create_list",
+    "custom_fields",
+    "delete",
+    "delete_do_not_email_list",
+    "delete_field",
+    "delete_list",
+    "do_not_email_items",
+    "do_not_email_lists",
+    "duplicates",
+    "find_list_named",
+    "find_prospect",
+    "furnish",
+    "list_named",
+    "lists",
+    "merge",
+    "move",
+    "page_of_list",
+    "prospects_in_list",
+    "prospects_of_address",
+    "prospects_of_addresses",
+    "rename_list",
+    "restore_list",
+    "stop_emailing",
+    "undo",
+]

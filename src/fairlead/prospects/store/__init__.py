@@ -1,0 +1,1 @@
+"""The SQL of prospects, a file for each subject."""

@@ -1,0 +1,140 @@
+"""One statement finds or makes a prospect and puts it on a list, so that the database settles every race."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from fairlead.db import Connection
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A checked prospect, as columns. None overwrites nothing."""
+
+    email: str | None
+    email_key: str | None
+    linkedin_key: str | None
+    name: str | None
+    first_name: str | None
+    last_name: str | None
+    phones: list[str] | None
+    country: str | None
+    locality: str | None
+    industry: str | None
+    position: str | None
+    company_name: str | None
+    company_site: str | None
+    social: dict[str, str]
+    custom: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    list_found: bool
+    claimed: bool
+    prospect_id: int | None
+    made: bool
+    listed: bool
+    updated: bool
+
+
+# `found` is the one prospect of the address, or of the LinkedIn profile where there is no address. Two callers
+# at once: the unique index lets one insert through, the other gets no row from `made` and asks again.
+_ADD = """
+with list as (
+  select id from prospect_lists
+   where workspace_id = %(workspace_id)s and id = %(list_id)s and deleted_at is null
+), claim as (
+  select coalesce(address_is_claimed(%(email_key)s::text), false) as claimed
+), found as (
+  select p.id from prospects p, list, claim
+   where not claimed and p.workspace_id = %(workspace_id)s and p.copy_number = 0 and p.deleted_at is null
+     and {same}
+), made as (
+  insert into prospects (
+    workspace_id, email, email_key, linkedin_key, copy_number, name, first_name, last_name, phones, country, locality,
+    industry, position, company_name, company_site, social, custom, source, made_at, changed_at)
+  select %(workspace_id)s, %(email)s, %(email_key)s, %(linkedin_key)s,
+         case when exists (select from found) then nextval('prospect_copy_numbers') else 0 end,
+         coalesce(%(name)s, concat_ws(' ', nullif(%(first_name)s, ''), nullif(%(last_name)s, ''))),
+         coalesce(%(first_name)s, ''), coalesce(%(last_name)s, ''), coalesce(%(phones)s::text[], '{{}}'), %(country)s,
+         %(locality)s, %(industry)s, %(position)s, %(company_name)s, %(company_site)s, %(social)s, %(custom)s,
+         %(source)s, %(now)s, %(now)s
+    from list, claim
+   where not claimed and (%(duplicate)s or not exists (select from found))
+  on conflict do nothing
+  returning id
+), updated as (
+  update prospects p
+     set email = coalesce(%(email)s, p.email),
+         linkedin_key = coalesce(%(linkedin_key)s, p.linkedin_key),
+         first_name = coalesce(%(first_name)s, p.first_name),
+         last_name = coalesce(%(last_name)s, p.last_name),
+         name = coalesce(%(name)s, case
+           when %(first_name)s::text is null and %(last_name)s::text is null then p.name
+           else concat_ws(' ', nullif(coalesce(%(first_name)s, p.first_name), ''),
+                               nullif(coalesce(%(last_name)s, p.last_name), '')) end),
+         phones = coalesce(%(phones)s::text[], p.phones),
+         country = coalesce(%(country)s, p.country),
+         locality = coalesce(%(locality)s, p.locality),
+         industry = coalesce(%(industry)s, p.industry),
+         position = coalesce(%(position)s, p.position),
+         company_name = coalesce(%(company_name)s, p.company_name),
+         company_site = coalesce(%(company_site)s, p.company_site),
+         social = p.social || %(social)s,
+         custom = p.custom || %(custom)s,
+         changed_at = %(now)s
+    from found
+   where %(update)s and p.workspace_id = %(workspace_id)s and p.id = found.id
+  returning p.id
+), who as (
+  select id from made union all select id from found where not exists (select from made)
+), listed as (
+  insert into list_members (workspace_id, list_id, prospect_id, added_at)
+  select %(workspace_id)s, list.id, who.id, %(now)s from list, who
+  on conflict do nothing
+  returning prospect_id
+), told as (
+  select record_event(%(workspace_id)s, 'prospect_listed', %(now)s,
+                      jsonb_build_object('prospect_id', prospect_id, 'list_id', %(list_id)s)) from listed
+)
+select exists (select from list), (select claimed from claim), (select id from who), exists (select from made),
+       exists (select from listed), exists (select from updated), (select count(*) from told)
+"""
+
+_BY_ADDRESS = _ADD.format(same="p.email_key = %(email_key)s")
+_BY_PROFILE = _ADD.format(same="p.email_key is null and p.linkedin_key = %(linkedin_key)s")
+
+
+async def add(
+    conn: Connection,
+    candidate: Candidate,
+    *,
+    workspace_id: int,
+    list_id: int,
+    update: bool,
+    duplicate: bool,
+    source: str,
+    now: datetime,
+) -> Outcome:
+    cur = await conn.execute(
+        _BY_PROFILE if candidate.email_key is None else _BY_ADDRESS,
+        _columns(candidate)
+        | {
+            "workspace_id": workspace_id,
+            "list_id": list_id,
+            "update": update,
+            "duplicate": duplicate,
+            "source": source,
+            "now": now,
+        },
+    )
+    row = await cur.fetchone()
+    assert row is not None
+    return Outcome(*row[:6])
+
+
+def _columns(candidate: Candidate) -> dict[str, Any]:
+    return vars(candidate) | {"social": Jsonb(candidate.social), "custom": Jsonb(candidate.custom)}

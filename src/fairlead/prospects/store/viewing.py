@@ -1,0 +1,39 @@
+"""Whole prospects, by id or by address."""
+
+from typing import Any
+
+from fairlead.db import Connection
+from fairlead.prospects.model import ListId, ListRef, Prospect, ProspectId
+
+_SELECT = """
+select p.id, p.email, p.other_emails, p.name, p.first_name, p.last_name, p.phones, p.country, p.locality, p.industry,
+       p.position, p.company_name, p.company_site, p.social, p.custom, p.source, p.changed_at,
+       coalesce((select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name) order by m.position)
+                   from list_members m join prospect_lists l on l.id = m.list_id and l.deleted_at is null
+                  where m.workspace_id = p.workspace_id and m.prospect_id = p.id), '[]')
+  from prospects p
+ where p.workspace_id = %(workspace_id)s and p.deleted_at is null
+"""
+
+
+async def find_prospect(conn: Connection, workspace_id: int, prospect_id: int) -> Prospect | None:
+    cur = await conn.execute(
+        _SELECT + " and p.id = %(id)s", {"workspace_id": workspace_id, "id": prospect_id}
+    )
+    row = await cur.fetchone()
+    return None if row is None else _prospect(row)
+
+
+async def prospects_of_address(conn: Connection, workspace_id: int, email_key: str) -> list[Prospect]:
+    """All with this address, as their first or another one; the oldest first."""
+    cur = await conn.execute(
+        _SELECT + " and (p.email_key = %(key)s or p.other_emails @> array[%(key)s]) order by p.id",
+        {"workspace_id": workspace_id, "key": email_key},
+    )
+    return [_prospect(row) for row in await cur.fetchall()]
+
+
+def _prospect(row: tuple[Any, ...]) -> Prospect:
+    lists = [ListRef(ListId(item["id"]), item["name"]) for item in row[-1]]
+    columns = (ProspectId(row[0]), *row[1:-1], lists)
+    return Prospect(*columns)

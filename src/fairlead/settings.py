@@ -1,0 +1,225 @@
+"""Every setting of Fairlead: its name, default, unit and one sentence.
+
+A setting comes from the environment (`FAIRLEAD_` and its name in capitals), then from `fairlead.toml`, then
+from its default. An unknown or malformed one stops the start with a sentence that names it.
+`python -m fairlead.settings` prints the page `docs/settings.md`.
+"""
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from fairlead.kit.refusals import CannotStart
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+PREFIX = "FAIRLEAD_"
+CONFIG_VARIABLE = "FAIRLEAD_CONFIG"
+CONFIG_FILE = "fairlead.toml"
+
+
+def read_text(text: str) -> str:
+    return text
+
+
+def read_path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def read_bool(text: str) -> bool:
+    match text.strip().lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+    raise ValueError("it takes true or false")
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise ValueError(f"it takes a whole number from {least}")
+        return number
+
+    return read
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def read_port_map(text: str) -> dict[int, int]:
+    pairs = (part.split("=", 1) for part in text.split(",") if part.strip())
+    ports = {int(wanted): int(real) for wanted, real in pairs}
+    if any(not 0 < port < 65536 for port in (*ports, *ports.values())):
+        raise ValueError("ports lie between 1 and 65535")
+    return ports
+
+
+def read_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or any(mark in text for mark in "?#@ "):
+        raise ValueError("it takes an address such as https://outreach.example.com")
+    return text.rstrip("/")
+
+
+def read_nameserver(text: str) -> str:
+    host, separator, port = text.rpartition(":")
+    if not separator or not 0 < int(port) < 65536:
+        raise ValueError("it takes an address and a port, such as 127.0.0.1:53")
+    ipaddress.ip_address(host.strip("[]"))
+    return text
+
+
+def setting(default: Any, read: Callable[[str], Any], sentence: str, *, unit: str = "", secret: bool = False) -> Any:
+    metadata = {"read": read, "sentence": sentence, "unit": unit, "secret": secret}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: Path | None = setting(
+        None,
+        read_path,
+        "Folder of the embedded database, the encryption key and spools. Default: ~/.local/share/fairlead, as "
+        "root /var/lib/fairlead.",
+    )
+    database_url: str | None = setting(
+        None,
+        read_text,
+        "A PostgreSQL server (15 to 18) to use in place of the embedded one, as postgresql://user@host/name.",
+        secret=True,
+    )
+    database_connections: int = setting(10, at_least(2), "Connections of one process to the database.")
+    secret_key: str | None = setting(
+        None,
+        read_text,
+        "Encryption keys for stored secrets, 64 hex digits each, newest first, separated by commas. Default: "
+        "made at first start in the data folder.",
+        secret=True,
+    )
+    public_url: str | None = setting(
+        None,
+        read_url,
+        "The address under which others reach this server; the only source of absolute links. Default: "
+        "http://HOST:PORT of serve.",
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        (), read_networks, "Networks of proxies whose X-Forwarded-For is believed, separated by commas."
+    )
+    allowed_networks: tuple[Network, ...] = setting(
+        (),
+        read_networks,
+        "Private networks that mail, web and webhook connections may reach, separated by commas. Default: none.",
+    )
+    port_map: dict[int, int] = setting(
+        {},
+        read_port_map,
+        "Ports to use in place of others, within FAIRLEAD_ALLOWED_NETWORKS only, such as 25=20025,993=20993.",
+    )
+    nameserver: str | None = setting(
+        None, read_nameserver, "Name server to ask, as ADDRESS:PORT. Default: those of the system."
+    )
+    extra_ca: Path | None = setting(
+        None,
+        read_path,
+        "PEM file of certificate authorities to believe besides those of the system, for mail and web connections.",
+    )
+    max_body_bytes: int = setting(
+        2_000_000, at_least(10_000), "Largest request body of the public API.", unit="bytes"
+    )
+    max_parameters: int = setting(5_000, at_least(100), "Most parameters in one request of the public API.")
+    metrics_token: str | None = setting(
+        None, read_text, "Token that shows the details of /metrics to callers on other machines.", secret=True
+    )
+    rate_limit: bool = setting(
+        True, read_bool, "Whether requests are counted against the limit of their workspace."
+    )
+    worker_slots: int = setting(32, at_least(1), "Jobs one process works on at the same time.")
+    log_format: str = setting("text", read_text, "How log lines look: text or json.")
+
+
+def variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def load(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The settings in force. Raises `CannotStart` with a sentence that names what is wrong."""
+    environment = os.environ if environment is None else environment
+    known = {item.name: item for item in fields(Settings)}
+    found = {**_from_file(environment, folder or Path.cwd()), **_from_environment(environment)}
+    for name, (_, place) in found.items():
+        if name not in known:
+            raise CannotStart(f"{place} is not a setting of Fairlead; docs/settings.md lists them.")
+    values = {name: _read(known[name].metadata["read"], text, place) for name, (text, place) in found.items()}
+    return Settings(**values)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    return {
+        name.removeprefix(PREFIX).lower(): (text, name)
+        for name, text in environment.items()
+        if name.startswith(PREFIX) and name != CONFIG_VARIABLE and text != ""
+    }
+
+
+def _from_file(environment: Mapping[str, str], folder: Path) -> dict[str, tuple[str, str]]:
+    named = environment.get(CONFIG_VARIABLE)
+    path = Path(named) if named else folder / CONFIG_FILE
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if named:
+            raise CannotStart(f"{CONFIG_VARIABLE} names {path}, and there is no such file.") from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CannotStart(f"{path} is not valid TOML: {error}.") from error
+    return {name: (_as_text(value), f"{name} in {path}") for name, value in table.items()}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{key}={item}" for key, item in value.items())
+    return str(value)
+
+
+def _read(read: Callable[[str], Any], text: str, place: str) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise CannotStart(f"{place} cannot be read: {error}.") from error
+
+
+def page() -> str:
+    """The text of docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Made from `src/fairlead/settings.py` by `make docs`. A setting comes from the environment, then from",
+        "`fairlead.toml` (the name in lower case without the prefix; in the current folder, or the file named by",
+        f"`{CONFIG_VARIABLE}`), then from its default. An unknown or malformed one stops the start.",
+        "",
+        "| Variable | Default | What it does |",
+        "|---|---|---|",
+    ]
+    for item in fields(Settings):
+        default = {} if item.default_factory is dict else item.default
+        shown = "" if default is None or not isinstance(default, (int, str)) else f"`{default}`".lower()
+        unit = f" {item.metadata['unit']}" if item.metadata["unit"] else ""
+        secret = " Secret." if item.metadata["secret"] else ""
+        lines.append(f"| `{variable(item.name)}` | {shown}{unit} | {item.metadata['sentence']}{secret} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
