@@ -66,7 +66,7 @@ def test_nothing_that_keeps_commits_safe_is_switched_off(place: Place) -> None:
     with EmbeddedServer.start(place) as server:
         for name in ("fsync", "full_page_writes", "synchronous_commit", "data_checksums"):
             assert ask(server.conninfo, f"show {name}") == "on"
-        provider = "select datlocprovider || ' ' || datlocale from pg_database where datname = current_database()"
+        provider = "select datlocprovider::text || ' ' || datlocale from pg_database where datname = current_database()"
         assert ask(server.conninfo, provider) == "b C.UTF-8"
         assert ask(server.conninfo, "show shared_preload_libraries") == "pg_stat_statements"
 

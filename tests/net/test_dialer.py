@@ -158,16 +158,11 @@ async def test_a_name_that_changes_its_address_after_the_check_changes_nothing(n
 
 async def test_a_socket_that_ends_up_elsewhere_is_closed_again(names, greeter):
     async def lead_astray(sock: socket.socket, address: tuple[str, int]) -> None:
+        sock.setblocking(True)
         socket.socket.connect(sock, ("127.0.0.1", greeter.port))
 
     names.put("x.example", PUBLIC_4)
-    sock_connect = lead_astray
-
-    async def blocking(sock: socket.socket, address: tuple[str, int]) -> None:
-        sock.setblocking(True)
-        await sock_connect(sock, address)
-
-    dialer = GuardedDialer((), {}, names, sock_connect=blocking)
+    dialer = GuardedDialer((), {}, names, sock_connect=lead_astray)
     with pytest.raises(Forbidden) as refused:
         await greeting(dialer, "x.example", 25)
     assert refused.value.kind is Kind.LOOPBACK
@@ -261,7 +256,11 @@ async def test_the_time_limit_holds_for_lookup_connection_and_handshake(names, g
     async def for_ever(*_: object) -> None:
         await asyncio.Event().wait()
 
-    mute = await asyncio.start_server(lambda *_: for_ever(), "127.64.0.3", 0)
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    mute = await asyncio.start_server(say_nothing, "127.64.0.3", 0)
     port = mute.sockets[0].getsockname()[1]
     slow_names = Names()
     slow_names.addresses = for_ever  # type: ignore[method-assign]
@@ -276,6 +275,7 @@ async def test_the_time_limit_holds_for_lookup_connection_and_handshake(names, g
         assert failed.value.reason is Reason.TIMEOUT
     assert time.monotonic() - started < 3
     mute.close()
+    await mute.wait_closed()
 
 
 async def test_the_source_address_can_be_chosen(names, greeter):
@@ -320,6 +320,7 @@ async def test_a_certificate_has_to_come_from_a_believed_authority_and_carry_the
     assert await reader.readline() == b"* OK\r\n"
     writer.close()
     server.close()
+    await server.wait_closed()
 
 
 async def test_plain_text_where_tls_is_expected_is_a_tls_failure(names, greeter):

@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from fairlead.kit.refusals import Invalid, NotFound
-from fairlead.sandbox.making import mail
+from fairlead.sandbox.making import mail, servers
 from fairlead.sandbox.making.addresses import PATTERN_SHARES, PATTERNS
 from fairlead.sandbox.making.cultures import CULTURES
 from fairlead.sandbox.making.identities import identity
@@ -110,9 +110,20 @@ def test_every_server_address_lies_in_the_sandbox_network_and_tells_its_behavior
                 continue
             for address in host.addresses:
                 assert ip_address(address) in SERVERS
-                assert mail.server_at(address) is not None
-                _, behavior, wording = mail.server_at(address)
+                assert servers.server_at(address) is not None
+                _, behavior, wording = servers.server_at(address)
                 assert (behavior, wording) == (host.behavior, host.wording)
+
+
+def test_mail_hosts_are_found_by_name_with_the_addresses_their_companies_give(thousand: World):
+    for company in thousand:
+        for host in company.mail.hosts:
+            found = thousand.find_mail_host(f"{host.name.upper()}.")
+            assert found == (host if host.name else None)
+    for unknown in ("mx.nowhere.example", "aspmx2.l.google.example", "l.google.example", "mimecast.example"):
+        assert thousand.find_mail_host(unknown) is None
+    own = thousand.own_domains[0]
+    assert thousand.find_mail_host(f"mx.{own.domain}") == own.mail.hosts[0]
 
 
 def test_all_addresses_of_a_large_world_are_known_beforehand(thousand: World):
@@ -125,7 +136,7 @@ def test_providers_and_catch_all_domains_have_the_published_shares(thousand: Wor
     assert 380 <= providers[Provider.MICROSOFT] <= 480
     assert 360 <= providers[Provider.GOOGLE] <= 460
     assert 95 <= providers[Provider.OTHER] <= 165
-    assert 15 <= sum(providers.values()) - sum(providers[p] for p in mail.COMMON_SLOTS) <= 50
+    assert 15 <= sum(providers.values()) - sum(providers[p] for p in servers.COMMON_SLOTS) <= 50
     assert 0.26 <= sum(company.catch_all for company in thousand) / 1000 <= 0.36
     assert 0.55 <= sum(company.mx_behavior == "reject_unknown" for company in thousand) / 1000 <= 0.72
 
@@ -190,11 +201,11 @@ def test_names_in_plain_letters_are_written_as_their_culture_does(name, culture,
 
 
 def test_wished_behaviors_go_to_the_first_companies_and_leave_the_rest_alone():
-    wanted = [*mail.BEHAVIORS, *(f"reject_unknown:{wording}" for wording in mail.WORDINGS)]
+    wanted = [*mail.BEHAVIORS, *(f"reject_unknown:{wording}" for wording in servers.WORDINGS)]
     world, usual = World(seed=4, companies=60, behaviors=wanted), World(seed=4, companies=60)
     assert [company.mx_behavior for company in world][: len(mail.BEHAVIORS)] == list(mail.BEHAVIORS)
-    with_wording = [world.company(len(mail.BEHAVIORS) + number) for number in range(len(mail.WORDINGS))]
-    assert [company.mail.hosts[0].wording for company in with_wording] == list(mail.WORDINGS)
+    with_wording = [world.company(len(mail.BEHAVIORS) + number) for number in range(len(servers.WORDINGS))]
+    assert [company.mail.hosts[0].wording for company in with_wording] == list(servers.WORDINGS)
     assert [company.name for company in world] == [company.name for company in usual]
     assert world.company(59) == usual.company(59)
 

@@ -139,7 +139,7 @@ def _dump(
             [
                 program,
                 "--format=custom",
-                "--compress=gzip:6",
+                "--compress=6",
                 "--no-password",
                 f"--lock-wait-timeout={LOCK_WAIT}",
                 f"--dbname={conninfo}",
@@ -161,7 +161,10 @@ def _dump(
             raise
         if dump.wait() != 0:
             said.seek(0)
-            raise BackupFailed(f"The backup failed: {gravest_line(said.read().decode('utf-8', 'replace'))}.")
+            words = gravest_line(said.read().decode("utf-8", "replace"))
+            if "canceling statement due to statement timeout" in words:  # the only one pg_dump sets: for its locks
+                words = f"another process kept a table locked for {LOCK_WAIT}, try again when it is done"
+            raise BackupFailed(f"The backup failed: {words}.")
     return written
 
 

@@ -56,42 +56,46 @@ def binaries_for(user: SystemUser | None, copies: Path) -> Path:
     copied = copies / f"postgresql-{binaries_version()}"
     if not copied.exists():
         make_folder(copies, user)
-        _copy(own.parent, copied)
-    why_not = _why_not(copied / "bin", user)
+        _copy(own.resolve().parent.parent, copied)
+    programs = copied / PACKAGE / "pginstall" / "bin"
+    why_not = _why_not(programs, user)
     if why_not is not None:
         raise CannotStart(
-            f"The user {user.name} can execute the programs of PostgreSQL neither in {own} nor in {copied}: {why_not}."
+            f"The user {user.name} can run the programs of PostgreSQL neither in {own} nor in {programs}: {why_not}."
         )
-    return copied / "bin"
+    return programs
 
 
 def _why_not(folder: Path, user: SystemUser | None) -> str | None:
     """None when `user` can execute the programs: tried, since folders, mounts and libraries all have a say."""
-    try:
-        run = subprocess.run(  # noqa: S603
-            [folder / "postgres", "--version"],
-            **run_as(user),
-            env=ENVIRONMENT,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        return error.strerror or str(error)
-    if run.returncode != 0:
-        return run.stderr.strip().rpartition("\n")[2] or f"exit status {run.returncode}"
+    for program in ("postgres", "initdb"):  # the one has all code in itself, the other needs libpq beside it
+        try:
+            run = subprocess.run(  # noqa: S603
+                [folder / program, "--version"],
+                **run_as(user),
+                env=ENVIRONMENT,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except OSError as error:
+            return error.strerror or str(error)
+        if run.returncode != 0:
+            return run.stderr.strip().rpartition("\n")[2] or f"exit status {run.returncode}"
     return None
 
 
-def _copy(installation: Path, target: Path) -> None:
+def _copy(package: Path, target: Path) -> None:
     """Copies what a server needs, readable by all; another process that copies at the same time does no harm."""
     temporary = Path(tempfile.mkdtemp(prefix=".copying-", dir=target.parent))
+    # Programs look for libraries by a path from themselves to the folder auditwheel put beside the package.
+    libraries = package.with_name(f"{PACKAGE}.libs")
     try:
-        shutil.copytree(
-            installation, temporary, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include")
-        )
+        for source, place in ((package / "pginstall", f"{PACKAGE}/pginstall"), (libraries, libraries.name)):
+            if source.exists():
+                shutil.copytree(source, temporary / place, symlinks=True, ignore=shutil.ignore_patterns("include"))
         for folder, _, files in os.walk(temporary):
             os.chmod(folder, 0o755)  # noqa: S103
             for path in (Path(folder, name) for name in files):

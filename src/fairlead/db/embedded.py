@@ -29,6 +29,7 @@ from fairlead.db.postmaster import (
     read_pid_file,
     runs_as_we_would_start_it,
     wait_until_ready,
+    works_in,
 )
 from fairlead.db.server_log import sentence_for, trim_log, words_of
 from fairlead.kit.refusals import CannotStart
@@ -140,7 +141,7 @@ class EmbeddedServer:
 
     def _is_starting(self) -> bool:
         found = read_pid_file(self.place.data)
-        return found is not None and found.status == "starting"
+        return found is not None and found.status == "starting" and works_in(found.pid, self.place.data)
 
     def _run_server(self, *, new: bool) -> None:
         """Sees to it that a server runs; for the owner. `new` allows to make a database where there is none."""

@@ -11,7 +11,7 @@ from fairlead.db.place import Place
 
 LARGEST_LOG_BYTES = 16 * 1024 * 1024
 LAST_WORDS_BYTES = 64 * 1024
-GRAVE = re.compile(r"\b(?:FATAL|PANIC|ERROR|error): +(.*)")
+GRAVE = re.compile(r".*\b(?:FATAL|PANIC|ERROR|error): +(.*)")
 FULL = ("No space left on device", "Disk quota exceeded")
 
 

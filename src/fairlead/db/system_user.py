@@ -1,17 +1,22 @@
 """The user as whom PostgreSQL runs when Fairlead runs as root: PostgreSQL itself refuses to be root."""
 
+import fcntl
+import os
 import pwd
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fairlead.kit.refusals import CannotStart
 
-# Two processes started together both find no user; the second is told so by the lock of the password file.
+# Another program may hold the lock of the password file for a moment.
 CREATION_SECONDS = 10
+PASSWORD_FOLDER = Path("/etc")
 
 
 @dataclass(frozen=True)
@@ -50,20 +55,37 @@ def system_user(name: str, home: Path) -> SystemUser:
 
     `home` is written into the password file and not made. Raises `CannotStart`.
     """
-    deadline = time.monotonic() + CREATION_SECONDS
-    while (user := find_system_user(name)) is None:
-        said = _make_user(name, home)
-        if (user := find_system_user(name)) is not None:
-            break
-        if time.monotonic() > deadline:
-            raise CannotStart(
-                f"The system user {name}, as whom the database runs, could not be made ({said}); make it by hand and "
-                "start again."
-            )
-        time.sleep(0.2)
+    user = find_system_user(name) or _made_user(name, home)
     if user.uid == 0:
         raise CannotStart(f"The system user {name} is root under another name, and PostgreSQL refuses to run as root.")
     return user
+
+
+def _made_user(name: str, home: Path) -> SystemUser:
+    deadline = time.monotonic() + CREATION_SECONDS
+    # One process at a time: of two useradd that both saw no user, the later changes the number the earlier gave.
+    with _alone_in(PASSWORD_FOLDER):
+        while (user := find_system_user(name)) is None:
+            said = _make_user(name, home)
+            if (user := find_system_user(name)) is not None:
+                break
+            if time.monotonic() > deadline:
+                raise CannotStart(
+                    f"The system user {name}, as whom the database runs, could not be made ({said}); make it by hand "
+                    "and start again."
+                )
+            time.sleep(0.2)
+    return user
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def _make_user(name: str, home: Path) -> str:

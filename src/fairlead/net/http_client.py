@@ -200,4 +200,10 @@ def _failure(url: URL, error: aiohttp.ClientError) -> NetworkFailure:
 
 
 def _too_many_headers(error: aiohttp.ClientResponseError) -> bool:
-    return isinstance(error.__cause__, LineTooLong) or error.message.startswith("Too many headers")
+    cause = error.__cause__
+    while cause is not None:
+        if isinstance(cause, LineTooLong):
+            return True
+        cause = cause.__cause__
+    # For their number aiohttp has no exception of its own.
+    return error.message.startswith("Too many headers")

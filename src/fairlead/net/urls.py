@@ -1,5 +1,7 @@
 """Addresses of the web: which are fetched, and where a redirect leads."""
 
+import re
+
 from yarl import URL
 
 from fairlead.net.errors import BadUrl
@@ -10,12 +12,16 @@ REDIRECTS = {301, 302, 303, 307, 308}
 FOR_ONE_ORIGIN = {"authorization", "cookie", "host", "proxy-authorization"}
 OF_THE_BODY = {"content-type", "content-length", "content-encoding", "content-language", "content-location"}
 LONGEST_URL = 8000
+# Looked for in the text, because parsing drops userinfo that is empty.
+USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
 
 
 def web_url(text: str | URL) -> URL:
     """Raises `BadUrl` for anything but an absolute http or https URL without userinfo."""
     if len(str(text)) > LONGEST_URL:
         raise BadUrl(f"This address of the web is longer than {LONGEST_URL} characters.")
+    if USERINFO.match(str(text)):
+        raise BadUrl("An address of the web must not hold a user name or a password.")
     if any(ord(mark) <= 0x20 or ord(mark) == 0x7F for mark in str(text)):
         raise BadUrl("An address of the web holds no spaces and no control characters.")
     try:
@@ -25,14 +31,14 @@ def web_url(text: str | URL) -> URL:
         raise BadUrl(f"{text} is not an address of the web.") from error
     if url.scheme not in SCHEMES or not url.raw_host or not port:
         raise BadUrl(f"{text} is not an address that starts with http:// or https:// and a host.")
-    if "@" in url.raw_authority:
-        raise BadUrl("An address of the web must not hold a user name or a password.")
     return url.with_fragment(None)
 
 
 def redirect_target(url: URL, location: str) -> URL:
     """Where an answer from `url` sends us. Raises `BadUrl`."""
     try:
+        if USERINFO.match(location):
+            raise BadUrl(f"{url} redirects to an address with a user name or a password.")
         return web_url(url.join(URL(location.strip())))
     except ValueError as error:
         raise BadUrl(f"{url} redirects to what is not an address of the web.") from error

@@ -48,18 +48,14 @@ class Authority:
     def server_context(self, default_name: str, hosts: Hosts) -> ssl.SSLContext:
         """A context that shows each client the certificate of the name it asks for (SNI, RFC 6066, section 3).
 
-        A client that names none sees `default_name`; a name for which `hosts` is false ends the handshake with
-        the alert `unrecognized_name`.
+        A client that names none, or one for which `hosts` is false, sees the certificate of `default_name`, as
+        with most servers: whether that will do is for the client to say.
         """
         default_name = _plain(default_name)
 
-        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
-            name = default_name if name is None else _plain(name)
-            if name != default_name:
-                if not hosts(name):
-                    return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            if name is not None and _plain(name) != default_name and hosts(_plain(name)):
                 connection.context = self.host_context(name)
-            return None
 
         # Not the one kept for the name: the callback belongs to this listener alone.
         context = self._make_context(default_name)

@@ -108,7 +108,7 @@ class MailHost:
     name: str  # empty for null MX (RFC 7505)
     preference: int
     addresses: tuple[str, ...]  # A and AAAA records; baits point to places nobody may connect to
-    behavior: str  # a name of `making.mail.SMTP_BEHAVIORS`
+    behavior: str  # a name of `making.servers.SMTP_BEHAVIORS`
     wording: str  # postfix, exim, exchange, gmail or opensmtpd
 
 

@@ -16,6 +16,7 @@ from typing import TypeAlias, cast
 import httptools
 
 from fairlead.kit.clock import Clock, Timer
+from fairlead.kit.refusals import CannotStart
 from fairlead.sandbox import loopback
 
 MOST_HEAD_BYTES = 32_768
@@ -100,9 +101,13 @@ class WebServer:
         """The port in use. `tls` picks the certificate by the name asked for. Raises `CannotStart`."""
         loop = asyncio.get_running_loop()
         scheme = "https" if tls else "http"
-        server = await loop.create_server(
-            lambda: _Connection(self, scheme), loopback.server_address(address), port, ssl=tls, backlog=1024
-        )
+        address = loopback.server_address(address)
+        try:
+            server = await loop.create_server(
+                lambda: _Connection(self, scheme), address, port, ssl=tls, backlog=1024
+            )
+        except OSError as error:
+            raise CannotStart(f"The sandbox cannot serve web pages on {address}:{port}: {error}.") from error
         self._servers.append(server)
         return cast(int, server.sockets[0].getsockname()[1])
 

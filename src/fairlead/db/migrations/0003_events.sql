@@ -36,11 +36,16 @@ create table event_readers (
   id     bigint not null
 );
 
--- What other rooms' statements may ask of this one: `events.actions.record` from inside a statement.
-create function record_event(workspace_id bigint, kind text, at timestamptz, body jsonb) returns bigint
-language sql volatile as
+-- What other rooms' statements may ask of this one: `events.actions.record` from inside a statement. In plpgsql,
+-- which keeps its plan.
+create function record_event(bigint, text, timestamptz, jsonb) returns bigint language plpgsql volatile as
 $$
+declare
+  event_id bigint;
+begin
   insert into events (writer, at, workspace_id, kind, body)
   select event_log.base + pg_current_xact_id()::text::bigint, $3, $1, $2, $4 from event_log
-  returning id
+  returning id into event_id;
+  return event_id;
+end
 $$;

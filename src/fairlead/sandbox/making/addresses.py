@@ -96,11 +96,12 @@ class House:
 def house(dice: random.Random, headcount: int) -> House:
     column = sum(headcount > step for step in SIZE_STEPS)
     pattern = weighted(dice, {name: shares[column] for name, shares in PATTERN_SHARES.items()})
-    # Houses differ: some let everybody choose, many know no exception. The means are 0.80 and 0.28.
+    # Houses differ: some let everybody choose, many know no exception. Colleagues of the same name add
+    # to both, which brings the means to 0.80 and 0.28.
     return House(
         pattern=pattern,
-        purity=dice.betavariate(3.3, 0.75),
-        exceptions=dice.betavariate(0.84, 2.16),
+        purity=dice.betavariate(3.45, 0.75),
+        exceptions=dice.betavariate(0.8, 2.2),
         particles="joined" if happens(dice, 0.75) else "dropped",
         hyphens=weighted(dice, {"kept": 60, "joined": 25, "first": 15}),
         one_of_two=happens(dice, 0.75),

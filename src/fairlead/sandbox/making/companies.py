@@ -2,7 +2,7 @@
 
 import random
 
-from fairlead.sandbox.making import addresses, mail, people, trades
+from fairlead.sandbox.making import addresses, mail, people, servers, trades
 from fairlead.sandbox.making.chance import happens, one, some, source, weighted, within
 from fairlead.sandbox.making.identities import Identity, identity
 from fairlead.sandbox.model import Company, Quirk, Robots, Social, Website
@@ -108,7 +108,7 @@ def _site(dice: random.Random, who: Identity, setup: mail.Setup) -> Website | No
     robots = weighted(dice, ROBOTS)
     site = Website(
         host=f"www.{who.domain}" if happens(dice, 0.6) else who.domain,
-        address=mail.IMPLICIT_MX_ADDRESSES[setup.wording] if setup.behavior == "no_mx" else mail.WEB_ADDRESS,
+        address=servers.web_address(setup.behavior, setup.wording),
         scheme="https" if happens(dice, HTTPS_SHARE) else "http",
         language=who.country.language,
         design=within(dice, 0, DESIGNS - 1),

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from fairlead.kit.refusals import Invalid, NotFound
-from fairlead.sandbox.making import mail
+from fairlead.sandbox.making import mail, servers
 from fairlead.sandbox.making.companies import company
 from fairlead.sandbox.making.identities import identity
 from fairlead.sandbox.making.own import own_domain, own_mailbox
-from fairlead.sandbox.model import Company, OwnDomain, OwnMailbox, Person
+from fairlead.sandbox.model import Company, MailHost, OwnDomain, OwnMailbox, Person
 
 FEWEST_COMPANIES, MOST_COMPANIES = 1, 100_000
 # A company takes about 30 kB: this many are kept, the others are made anew when they are asked for.
@@ -75,6 +75,17 @@ class World:
         found = self.find_company(address.rpartition("@")[2])
         return found.people_by_email.get(address.lower()) if found else None
 
+    def find_mail_host(self, name: str) -> MailHost | None:
+        """The mail host of that name, for its address records: a company's, a provider's, or one of the
+        user's own.
+        """
+        name = name.lower().rstrip(".")
+        company, own = self.find_company(name), self.find_own_domain(name)
+        facts = company.mail if company else own.mail if own else None
+        if facts is None:
+            return servers.find_provider_host(name)
+        return next((host for host in facts.hosts if host.name == name), None)
+
     def domains(self) -> Iterator[str]:
         """The main domain of each company, without making the companies."""
         return (identity(self.seed, index).domain for index in range(self._count))
@@ -97,24 +108,25 @@ class World:
         return self._own_by_email.get(address.lower())
 
     def mail_server_addresses(self) -> frozenset[str]:
-        """Where mail servers have to listen; `mail.server_at` tells how each behaves.
+        """Where mail servers have to listen; `servers.server_at` tells how each behaves.
 
         Of a large world all addresses any company might use, so that no company has to be made for it.
         """
         own = {
             address for domain in self.own_domains for host in domain.mail.hosts for address in host.addresses
         }
-        if self._count > KEPT:
-            return frozenset(own) | mail.all_server_addresses()
-        hosts = (host for company in self for host in company.mail.hosts)
-        used = {address for host in hosts for address in host.addresses if mail.server_at(address)}
-        return frozenset(own | used)
+        large = self._count > KEPT
+        # A wish may go beyond what occurs by itself, so those companies are looked at in any case.
+        looked_at = range(min(len(self.behaviors), self._count) if large else self._count)
+        hosts = (host for index in looked_at for host in self.company(index).mail.hosts)
+        used = {address for host in hosts for address in host.addresses if servers.server_at(address)}
+        return frozenset(own | used).union(mail.all_server_addresses() if large else ())
 
     def web_server_addresses(self) -> frozenset[str]:
         """Where the web server has to listen."""
         if self._count > KEPT:
-            return frozenset([mail.WEB_ADDRESS, *mail.IMPLICIT_MX_ADDRESSES.values()])
-        return frozenset([mail.WEB_ADDRESS, *(company.site.address for company in self if company.site)])
+            return frozenset([servers.WEB_ADDRESS, *servers.IMPLICIT_MX_ADDRESSES.values()])
+        return frozenset([servers.WEB_ADDRESS, *(company.site.address for company in self if company.site)])
 
     @cached_property
     def _index(self) -> dict[str, int]:

@@ -120,10 +120,11 @@ class Click:
 
 @dataclass(frozen=True)
 class Reply:
-    """`text` None leaves the words to chance."""
+    """`text` None leaves the words to chance. `nth` answers of the kind went before, so that none comes twice."""
 
     answer: Answer
     text: str | None = None
+    nth: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,6 @@ class Relation:
     closed: bool = False
     acknowledged: bool = False
     told_away_until: tuple[date, ...] = ()
-    # Which texts were used, so that none comes twice.
     letters: int = 0
 
 

@@ -153,23 +153,24 @@ def _placements(
     pages: tuple[Page, ...],
 ) -> tuple[Placement, ...]:
     paths = {page.kind: page.path for page in reversed(pages)}
-    # Nobody files all colleagues as cards, and each card is a request of its own to a crawler that counts them.
+    # Nobody files all colleagues as cards, and each card is a request of its own to a crawler that counts
+    # them.
     house_form = _form(dice, tuple(form for form in PERSON_FORMS if form is not Form.VCARD_FILE))
     found = []
     for number, email in enumerate(company.generic):
         form = house_form if house_form in COMPANY_FORMS and happens(dice, HOUSE_FORM_SHARE) else None
         kind = PageKind.CONTACT if number else one(dice, (PageKind.CONTACT, PageKind.IMPRINT, PageKind.HOME))
         found.append(Placement(email, form or _form(dice, COMPANY_FORMS), paths[kind]))
-        if number == 0:
+        if number == 0 and found[0].path != paths[PageKind.IMPRINT]:
             found.append(Placement(email, Form.MAILTO, paths[PageKind.IMPRINT]))
     for number, person in enumerate(listed):
         if person.email_published:
             form = house_form if happens(dice, HOUSE_FORM_SHARE) else _form(dice, PERSON_FORMS)
             path = _place(dice, number, person, profiles, pages, paths)
             found.append(Placement(person.email, form, path, person))
-            if happens(dice, 0.12):
+            again = f"{paths[PageKind.NEWS]}/{1 + number % 3}"
+            if again != path and happens(dice, 0.12):
                 # Once more, beside a story: the same address from two pages is one address.
-                again = f"{paths[PageKind.NEWS]}/{1 + number % 3}"
                 found.append(Placement(person.email, _form(dice, (Form.MAILTO, Form.TEXT)), again, person))
     return tuple(found)
 

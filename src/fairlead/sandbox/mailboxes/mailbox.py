@@ -1,86 +1,36 @@
-"""Every mailbox of the sandbox, in memory: folders, messages, flags, labels, and word of each change.
+"""One account's mailbox.
 
 A message lies in one or more folders. In most flavors a copy is a message of its own. In Gmail's flavor one
 message has several homes (its labels) with the same flags, and "All Mail" is a home of nearly all.
 """
 
-import hmac
-import itertools
-import re
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import TypeAlias
 
 from fairlead.kit.refusals import Conflict, Invalid, NotFound
+from fairlead.sandbox.mailboxes.folders import (
+    APART,
+    DELIMITER,
+    IMPORTANT,
+    LABELS,
+    NAMES,
+    ROLE_OF_LABEL,
+    Arrived,
+    Flagged,
+    Flavor,
+    Folder,
+    Gone,
+    Listener,
+    Reset,
+    Role,
+)
+from fairlead.sandbox.mailboxes.messages import DELETED, MESSAGE_ID, Entry, Message, header_section
 
-SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = b"\\Seen", b"\\Answered", b"\\Flagged", b"\\Deleted", b"\\Draft"
-SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
-IMPORTANT = "\\Important"
-DELIMITER = "/"
 FOLDERS_LIMIT = 1000
 FOLDER_NAME_LIMIT = 250
-MESSAGE_ID = re.compile(rb"<[^<>\s]{1,998}>")
-
-
-class Role(Enum):
-    """What a folder is for, whatever its name. The value is its attribute in LIST (RFC 6154, section 2)."""
-
-    INBOX = ""
-    SENT = "\\Sent"
-    SPAM = "\\Junk"
-    TRASH = "\\Trash"
-    DRAFTS = "\\Drafts"
-    ARCHIVE = "\\Archive"
-    ALL = "\\All"
-
-
-class Flavor(Enum):
-    PLAIN = "plain"
-    GMAIL = "gmail"
-    EXCHANGE = "exchange"
-
-
-NAMES: dict[Flavor, dict[Role, str]] = {
-    Flavor.PLAIN: {
-        Role.INBOX: "INBOX",
-        Role.SENT: "Sent",
-        Role.SPAM: "Spam",
-        Role.TRASH: "Trash",
-        Role.DRAFTS: "Drafts",
-        Role.ARCHIVE: "Archive",
-    },
-    Flavor.GMAIL: {
-        Role.INBOX: "INBOX",
-        Role.ALL: "[Gmail]/All Mail",
-        Role.SENT: "[Gmail]/Sent Mail",
-        Role.SPAM: "[Gmail]/Spam",
-        Role.TRASH: "[Gmail]/Trash",
-        Role.DRAFTS: "[Gmail]/Drafts",
-    },
-    Flavor.EXCHANGE: {
-        Role.INBOX: "INBOX",
-        Role.SENT: "Sent Items",
-        Role.SPAM: "Junk Email",
-        Role.TRASH: "Deleted Items",
-        Role.DRAFTS: "Drafts",
-        Role.ARCHIVE: "Archive",
-    },
-}
-# Gmail's words for its own folders, where they show as labels.
-LABELS = {
-    Role.INBOX: "\\Inbox",
-    Role.SENT: "\\Sent",
-    Role.SPAM: "\\Spam",
-    Role.TRASH: "\\Trash",
-    Role.DRAFTS: "\\Draft",
-}
-ROLE_OF_LABEL = {label.lower(): role for role, label in LABELS.items()}
-# In Gmail a message lies in one of these or among the others, never both.
-APART = (Role.SPAM, Role.TRASH)
 
 
 @dataclass(frozen=True)
@@ -99,92 +49,6 @@ class Keeping:
 
     bodies: bool = True
     per_folder: int | None = None
-
-
-class Message:
-    """What was delivered or appended, and its flags. `size` is that of the whole, also when the body is gone."""
-
-    __slots__ = ("_headers", "flags", "homes", "important", "number", "raw", "received", "size", "thread")
-
-    def __init__(self, raw: bytes, size: int, received: datetime, flags: Iterable[bytes], number: int) -> None:
-        self.raw = raw
-        self.size = size
-        self.received = received
-        self.flags = set(flags)
-        # Unique in the whole sandbox; shown as X-GM-MSGID by Gmail's flavor.
-        self.number = number
-        self.thread = number
-        self.homes: dict[Folder, int] = {}
-        self.important = False
-        self._headers: dict[bytes, list[bytes]] | None = None
-
-    def header(self, name: bytes) -> list[bytes]:
-        """The unfolded values of every field of that name, in order."""
-        if self._headers is None:
-            self._headers = {}
-            for field, value in header_fields(self.raw):
-                self._headers.setdefault(field.lower(), []).append(value)
-        return self._headers.get(name.lower(), [])
-
-    @property
-    def message_id(self) -> bytes | None:
-        values = self.header(b"message-id")
-        return values[0].strip() if values else None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message in a folder, under the number it has there."""
-
-    uid: int
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Flagged:
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """The folder was deleted or its UIDVALIDITY changed: what is known of it is void."""
-
-
-Change: TypeAlias = Arrived | Gone | Flagged | Reset
-Listener: TypeAlias = Callable[[Change], None]
-
-
-class Folder:
-    def __init__(self, name: str, uid_validity: int, role: Role | None = None) -> None:
-        self.name = name
-        self.role = role
-        self.uid_validity = uid_validity
-        self.uid_next = 1
-        self.entries: list[Entry] = []
-        self.subscribed = True
-        # Messages from this UID on were not yet announced to any session (RFC 3501, section 2.3.2, \Recent).
-        self.first_recent = 1
-        self.listeners: list[Listener] = []
-
-    def find(self, uid: int) -> Entry | None:
-        at = bisect_left(self.entries, uid, key=_uid)
-        return self.entries[at] if at < len(self.entries) and self.entries[at].uid == uid else None
-
-    def tell(self, change: Change, source: Listener | None = None) -> None:
-        """`source` made the change and knows of it already."""
-        for listener in tuple(self.listeners):
-            if listener != source:
-                listener(change)
 
 
 class Mailbox:
@@ -395,7 +259,7 @@ class Mailbox:
 
     def _unfile(self, message: Message, folder: Folder) -> None:
         uid = message.homes.pop(folder)
-        at = bisect_left(folder.entries, uid, key=_uid)
+        at = bisect_left(folder.entries, uid, key=lambda entry: entry.uid)
         folder.tell(Gone(folder.entries.pop(at)))
 
     def _copied(self, entry: Entry, to: Folder) -> Entry:
@@ -422,99 +286,9 @@ class Mailbox:
 
     def _thread(self, message: Message) -> int:
         named = [
-            one for field in (b"in-reply-to", b"references") for value in message.header(field) for one in _ids(value)
+            one for field in (b"in-reply-to", b"references") for value in message.header(field) for one in MESSAGE_ID.findall(value)
         ]
         thread = next((self._threads[one] for one in named if one in self._threads), message.number)
         if message.message_id is not None:
             self._threads.setdefault(message.message_id, thread)
         return thread
-
-
-class Mailboxes:
-    """All mailboxes by address. Where `accounts` is given, a mailbox is made when it is first asked for."""
-
-    def __init__(
-        self, accounts: Callable[[str], Account | None] | None = None, *, keeping: Keeping | None = None
-    ) -> None:
-        self._accounts = accounts
-        self._keeping = keeping or Keeping()
-        self._open: dict[str, Mailbox] = {}
-        # Gmail's numbers have 64 bits and grow with time.
-        self._numbers = itertools.count(1_700_000_000_000_000_000)
-
-    def __iter__(self) -> Iterator[Mailbox]:
-        return iter(tuple(self._open.values()))
-
-    def create(self, account: Account) -> Mailbox:
-        """Raises `Conflict` when the address has a mailbox."""
-        key = account.address.casefold()
-        if key in self._open:
-            raise Conflict("mailbox_exists", f"There is a mailbox {account.address} already.")
-        mailbox = self._open[key] = Mailbox(account, self._keeping, self._numbers)
-        return mailbox
-
-    def find(self, address: str) -> Mailbox | None:
-        """`ann+anything@x` is Ann's."""
-        key = address.casefold()
-        found = self._open.get(key)
-        if found is not None:
-            return found
-        account = self._accounts(key) if self._accounts else None
-        if account is not None:
-            # The directory may answer with another spelling of an address that is open.
-            return self._open.get(account.address.casefold()) or self.create(account)
-        local, at, domain = key.rpartition("@")
-        base, plus, _ = local.partition("+")
-        return self.find(base + at + domain) if plus and base else None
-
-    def mailbox(self, address: str) -> Mailbox:
-        found = self.find(address)
-        if found is None:
-            raise NotFound("no_such_mailbox", f"There is no mailbox {address}.")
-        return found
-
-    def opened_by_password(self, login: str, password: str) -> Mailbox | None:
-        return self._opened(login, password, lambda account: account.password)
-
-    def opened_by_token(self, login: str, token: str) -> Mailbox | None:
-        return self._opened(login, token, lambda account: account.token)
-
-    def _opened(self, login: str, given: str, wanted: Callable[[Account], str | None]) -> Mailbox | None:
-        mailbox = self.find(login)
-        secret = wanted(mailbox.account) if mailbox else None
-        if secret is None:
-            return None
-        same = hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode("utf-8", "replace"))
-        return mailbox if same else None
-
-
-def header_section(raw: bytes) -> bytes:
-    """Everything up to and with the empty line."""
-    ends = [at + len(gap) for gap in (b"\r\n\r\n", b"\n\n") if (at := raw.find(gap)) >= 0]
-    if raw.startswith((b"\r\n", b"\n")):
-        return raw[: raw.index(b"\n") + 1]
-    return raw[: min(ends)] if ends else raw
-
-
-def header_fields(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names and unfolded values in order, as they stand. Lines that are no field are passed over."""
-    name, value = b"", b""
-    for line in header_section(raw).split(b"\n"):
-        line = line.rstrip(b"\r")
-        if line[:1] in (b" ", b"\t") and name:
-            value += line
-            continue
-        if name:
-            yield name, value.strip()
-        name, colon, value = line.partition(b":")
-        name = name.strip() if colon else b""
-    if name:
-        yield name, value.strip()
-
-
-def _uid(entry: Entry) -> int:
-    return entry.uid
-
-
-def _ids(value: bytes) -> list[bytes]:
-    return MESSAGE_ID.findall(value)

@@ -1,29 +1,35 @@
-"""What mail systems write by themselves: delivery notices, complaints by feedback loop, and automatic answers.
+"""Delivery notices in the manner of five mail systems, about failures and about delays.
 
-The forms are those of the real systems, so that whoever reads them cannot tell the difference by structure:
-headers, parts, field names and the lines that mark where things stand. The sentences between are our own.
-
-Source: RFC 3464 and 6522 for reports, 3463 for status codes, 5965 for feedback reports, 3834 for automatic
-answers; qmail's plain form is described with that program as "QSBMF".
+Source: RFC 3464 and 6522 for reports, 3463 for status codes; qmail's plain form is described with that program as
+"QSBMF".
 """
 
 import html
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.header import Header
 from email.utils import format_datetime
 from enum import StrEnum
 
 from fairlead.kit.refusals import Invalid
-from fairlead.sandbox.mailboxes import header_fields, header_section
+from fairlead.sandbox.mailboxes import header_section
 from fairlead.sandbox.making.chance import source
-
-RETURNED_LIMIT = 50_000
-HEX = "0123456789ABCDEF"
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+from fairlead.sandbox.notices.parts import (
+    HEX,
+    LETTERS,
+    RETURNED_LIMIT,
+    crlf,
+    encoded,
+    header_of,
+    headers_text,
+    multipart,
+    one_line,
+    part,
+    part_of_bytes,
+    plain,
+    report,
+)
 
 
 class Vendor(StrEnum):
@@ -49,13 +55,8 @@ class Failure:
     problem: str = ""
 
     @property
-    def code(self) -> str:
-        """The enhanced status code as the notice gives it."""
-        return self.status
-
-    @property
     def diagnosis(self) -> str:
-        return _one_line(self.reply or self.problem or "no further words")
+        return one_line(self.reply or self.problem or "no further words")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def delivery_notice(vendor: Vendor, notice: Notice, *, seed: int) -> bytes:
 
 def _postfix(notice: Notice, dice: random.Random) -> bytes:
     queue_id = "".join(dice.choices(HEX, k=11))
+    subject = "Delayed Mail (still being retried)" if notice.delayed else "Undelivered Mail Returned to Sender"
     boundary = f"{queue_id}.{int(notice.now.timestamp())}/{notice.reporting_host}"
     verdict = (
         "It is still in the queue and will be tried again, so there is nothing to do for you yet."
@@ -127,19 +129,23 @@ def _postfix(notice: Notice, dice: random.Random) -> bytes:
     fields = [f"Reporting-MTA: dns; {notice.reporting_host}", f"X-Postfix-Queue-ID: {queue_id}"]
     fields += [f"X-Postfix-Sender: rfc822; {notice.sender}", f"Arrival-Date: {format_datetime(notice.arrived)}"]
     returned = _returned(notice, headers_only=notice.delayed, description="Undelivered Message")
-    return _report(
+    return report(
         headers=[
             ("Date", format_datetime(notice.now)),
             ("From", f"MAILER-DAEMON@{notice.reporting_host} (Mail Delivery System)"),
-            ("Subject", "Delayed Mail (still being retried)" if notice.delayed else "Undelivered Mail Returned to Sender"),
+            ("Subject", subject),
             ("To", notice.sender),
             ("Auto-Submitted", "auto-replied"),
             ("Message-Id", f"<{notice.now:%Y%m%d%H%M%S}.{queue_id}@{notice.reporting_host}>"),
         ],
         boundary=boundary,
         parts=[
-            _part("text/plain; charset=us-ascii", "\r\n".join(words), description="Notification"),
-            _part("message/delivery-status", _status(notice, fields, original_recipient=True), description="Delivery report"),
+            part("text/plain; charset=us-ascii", "\r\n".join(words), description="Notification"),
+            part(
+                "message/delivery-status",
+                _status(notice, fields, original_recipient=True),
+                description="Delivery report",
+            ),
             returned,
         ],
     )
@@ -147,7 +153,7 @@ def _postfix(notice: Notice, dice: random.Random) -> bytes:
 
 def _exchange(notice: Notice, dice: random.Random) -> bytes:
     outer, inner = (f"_{number:03d}_{''.join(dice.choices(HEX.lower(), k=32))}_" for number in (4, 5))
-    subject = _header(notice.original, b"subject")
+    subject = header_of(notice.original, b"subject")
     names = ", ".join(failure.recipient for failure in notice.failures)
     verdict = (
         f"Handing over the message to {names} takes longer than it should. Nothing is lost; more tries follow."
@@ -159,27 +165,30 @@ def _exchange(notice: Notice, dice: random.Random) -> bytes:
         text += [failure.recipient, f"Remote server returned '{failure.diagnosis}'", ""]
     text += ["Diagnostic information for administrators:", "", f"Generating server: {notice.reporting_host}", ""]
     text += [f"{failure.recipient}\r\nRemote Server returned '{failure.diagnosis}'" for failure in notice.failures]
-    text += ["", "Original message headers:", "", _headers_text(notice.original)]
+    text += ["", "Original message headers:", "", headers_text(notice.original)]
     page = "".join(f"<p>{html.escape(line)}</p>\r\n" for line in text if line)
-    alternative = _multipart(
+    alternative = multipart(
         "multipart/alternative",
         inner,
         [
-            _part("text/plain; charset=utf-8", "\r\n".join(text), transfer_encoding="8bit"),
-            _part("text/html; charset=utf-8", f"<html><body>\r\n{page}</body></html>", transfer_encoding="8bit"),
+            part("text/plain; charset=utf-8", "\r\n".join(text), transfer_encoding="8bit"),
+            part("text/html; charset=utf-8", f"<html><body>\r\n{page}</body></html>", transfer_encoding="8bit"),
         ],
     )
-    fields = [f"Reporting-MTA: dns;{notice.reporting_host}", f"Received-From-MTA: dns;{notice.sender.rpartition('@')[2]}"]
-    fields.append(f"Arrival-Date: {format_datetime(notice.arrived)}")
+    fields = [
+        f"Reporting-MTA: dns;{notice.reporting_host}",
+        f"Received-From-MTA: dns;{notice.sender.rpartition('@')[2]}",
+        f"Arrival-Date: {format_datetime(notice.arrived)}",
+    ]
     prefix = "Delivery delayed:" if notice.delayed else "Undeliverable: "
-    original_id = _header(notice.original, b"message-id")
+    original_id = header_of(notice.original, b"message-id")
     number = "".join(dice.choices(HEX.lower(), k=32))
-    return _report(
+    return report(
         headers=[
             ("From", f"Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@{notice.reporting_host}>"),
             ("To", notice.sender),
             ("Date", format_datetime(notice.now)),
-            ("Subject", _encoded(f"{prefix}{subject}")),
+            ("Subject", encoded(f"{prefix}{subject}")),
             ("Message-ID", f"<{number}@{notice.reporting_host}>"),
             ("Content-Language", "en-US"),
             *([("In-Reply-To", original_id), ("References", original_id)] if original_id else []),
@@ -189,7 +198,7 @@ def _exchange(notice: Notice, dice: random.Random) -> bytes:
         boundary=outer,
         parts=[
             alternative,
-            _part("message/delivery-status", _status(notice, fields, compact=True)),
+            part("message/delivery-status", _status(notice, fields, compact=True)),
             _returned(notice, headers_only=True, as_message=True),
         ],
     )
@@ -207,17 +216,20 @@ def _gmail(notice: Notice, dice: random.Random) -> bytes:
             text.append(f"{failure.recipient} did not get your message; see the answer of the other side.")
         text += ["", "The response was:", "", failure.diagnosis, ""]
     page = "".join(f"<p>{html.escape(line)}</p>\r\n" for line in text if line)
-    alternative = _multipart(
+    alternative = multipart(
         "multipart/alternative",
         related,
-        [_part('text/plain; charset="UTF-8"', "\r\n".join(text)), _part('text/html; charset="UTF-8"', f"<html>{page}</html>")],
+        [
+            part('text/plain; charset="UTF-8"', "\r\n".join(text), transfer_encoding="8bit"),
+            part('text/html; charset="UTF-8"', f"<html>{page}</html>", transfer_encoding="8bit"),
+        ],
     )
-    original_id = _header(notice.original, b"message-id")
+    original_id = header_of(notice.original, b"message-id")
     fields = ["Reporting-MTA: dns; googlemail.com", f"Arrival-Date: {format_datetime(notice.arrived)}"]
     if original_id:
         fields.append(f"X-Original-Message-ID: {original_id}")
     token = "".join(dice.choices(HEX.lower(), k=8))
-    return _report(
+    return report(
         headers=[
             ("From", "Mail Delivery Subsystem <mailer-daemon@googlemail.com>"),
             ("To", notice.sender),
@@ -231,7 +243,7 @@ def _gmail(notice: Notice, dice: random.Random) -> bytes:
         boundary=outer,
         parts=[
             alternative,
-            _part("message/delivery-status", _status(notice, fields, last_attempt=True)),
+            part("message/delivery-status", _status(notice, fields, last_attempt=True)),
             _returned(notice, headers_only=False),
         ],
     )
@@ -247,7 +259,7 @@ def _exim(notice: Notice, dice: random.Random) -> bytes:
             f"For {hours} hours the message below has waited here for one or more of its recipients.",
             "",
             f"The message identifier is:     {number}",
-            f"The subject of the message is: {_header(notice.original, b'subject')}",
+            f"The subject of the message is: {header_of(notice.original, b'subject')}",
             "",
             "The address to which it has not yet been delivered:",
             "",
@@ -270,7 +282,7 @@ def _exim(notice: Notice, dice: random.Random) -> bytes:
     body = "\r\n".join(text)
     if not notice.delayed:
         body += "\r\n------ This is a copy of the message, including all the headers. ------\r\n\r\n"
-    return _plain(
+    return plain(
         headers=[
             ("X-Failed-Recipients", ", ".join(failure.recipient for failure in notice.failures)),
             ("Auto-Submitted", "auto-replied"),
@@ -280,7 +292,7 @@ def _exim(notice: Notice, dice: random.Random) -> bytes:
             ("Message-Id", f"<E{number}@{notice.reporting_host}>"),
             ("Date", format_datetime(notice.now)),
         ],
-        body=body.encode() + (b"" if notice.delayed else _crlf(notice.original[:RETURNED_LIMIT])),
+        body=body.encode() + (b"" if notice.delayed else crlf(notice.original[:RETURNED_LIMIT])),
     )
 
 
@@ -292,11 +304,14 @@ def _qmail(notice: Notice, dice: random.Random) -> bytes:
         "",
     ]
     for failure in notice.failures:
-        text += [f"<{failure.recipient}>:", *([f"{failure.remote_host} does not like recipient."] if failure.reply else [])]
-        text += [f"Remote host said: {failure.diagnosis}" if failure.reply else failure.diagnosis]
-        text += ["Giving up.", ""] if not failure.remote_host else [f"Giving up on {failure.remote_host}.", ""]
+        text.append(f"<{failure.recipient}>:")
+        if failure.reply:
+            text += [f"{failure.remote_host} does not like recipient.", f"Remote host said: {failure.diagnosis}"]
+            text += [f"Giving up on {failure.remote_host}.", ""]
+        else:
+            text += [failure.diagnosis, ""]
     text += ["--- Below this line is a copy of the message.", "", f"Return-Path: <{notice.sender}>", ""]
-    return _plain(
+    return plain(
         headers=[
             ("Date", format_datetime(notice.now)),
             ("From", f"MAILER-DAEMON@{notice.reporting_host}"),
@@ -304,97 +319,8 @@ def _qmail(notice: Notice, dice: random.Random) -> bytes:
             ("Subject", "failure notice"),
             ("Message-ID", f"<{notice.now:%Y%m%d%H%M%S}.{dice.randrange(1, 32768)}.qmail@{notice.reporting_host}>"),
         ],
-        body="\r\n".join(text).encode() + _crlf(notice.original[:RETURNED_LIMIT]),
+        body="\r\n".join(text).encode() + crlf(notice.original[:RETURNED_LIMIT]),
     )
-
-
-def feedback_report(
-    original: bytes, *, recipient: str, mail_from: str, report_to: str, reporter: str, source_ip: str, now: datetime, seed: int
-) -> bytes:
-    """A complaint of `recipient`, who called the message spam, for the sender's feedback address (RFC 5965)."""
-    dice = source(seed, "complaint", f"{recipient} {report_to} {now.isoformat()}")
-    token = "".join(dice.choices(HEX.lower(), k=24))
-    domain = mail_from.rpartition("@")[2]
-    fields = [
-        "Feedback-Type: abuse",
-        "User-Agent: Sandbox-Feedback/1.0",
-        "Version: 1",
-        f"Original-Mail-From: <{mail_from}>",
-        f"Original-Rcpt-To: <{recipient}>",
-        f"Arrival-Date: {format_datetime(now)}",
-        f"Reporting-MTA: dns; {reporter}",
-        f"Source-IP: {source_ip}",
-        f"Reported-Domain: {domain}",
-    ]
-    text = f"A person at {reporter} reported the attached message, which came from {source_ip}, as spam."
-    return _report(
-        headers=[
-            ("From", f"<feedback@{reporter}>"),
-            ("To", report_to),
-            ("Date", format_datetime(now)),
-            ("Subject", _encoded(f"FW: {_header(original, b'subject')}")),
-            ("Message-ID", f"<{token}@{reporter}>"),
-            ("Auto-Submitted", "auto-generated"),
-        ],
-        boundary=f"part_{token}",
-        parts=[
-            _part("text/plain; charset=us-ascii", text),
-            _part("message/feedback-report", "\r\n".join(fields) + "\r\n"),
-            _part_bytes("message/rfc822", _crlf(original[:RETURNED_LIMIT])),
-        ],
-        report_type="feedback-report",
-    )
-
-
-class Robot(StrEnum):
-    """Which headers an automatic answer says so with."""
-
-    STANDARD = "standard"  # RFC 3834
-    EXCHANGE = "exchange"
-    GMAIL = "gmail"
-    OLD = "old"  # Precedence alone, as older programs write
-    NAMELESS = "nameless"  # nothing at all: only the words tell
-
-
-ROBOT_HEADERS: dict[Robot, tuple[tuple[str, str], ...]] = {
-    Robot.STANDARD: (("Auto-Submitted", "auto-replied"),),
-    Robot.EXCHANGE: (("X-Auto-Response-Suppress", "All"), ("Auto-Submitted", "auto-generated")),
-    Robot.GMAIL: (("Precedence", "bulk"), ("X-Autoreply", "yes"), ("Auto-Submitted", "auto-replied")),
-    Robot.OLD: (("Precedence", "auto_reply"), ("X-Autorespond", "yes")),
-    Robot.NAMELESS: (),
-}
-
-
-def automatic_answer(
-    *,
-    robot: Robot,
-    answerer: str,
-    address: str,
-    to: str,
-    subject: str,
-    text: str,
-    original_id: str | None,
-    now: datetime,
-    seed: int,
-) -> bytes:
-    """An out-of-office note or acknowledgment, to be sent with an empty envelope sender (RFC 3834, section 3.3)."""
-    dice = source(seed, "automatic answer", f"{address} {to} {now.isoformat()}")
-    token = "".join(dice.choices(HEX.lower(), k=20))
-    return _plain(
-        headers=[
-            ("From", f'"{_encoded_name(answerer)}" <{address}>' if answerer.isascii() else f"{_encoded(answerer)} <{address}>"),
-            ("To", to),
-            ("Subject", _encoded(_one_line(subject))),
-            ("Date", format_datetime(now)),
-            ("Message-ID", f"<{token}@{address.rpartition('@')[2]}>"),
-            *([("In-Reply-To", original_id), ("References", original_id)] if original_id else []),
-            *ROBOT_HEADERS[robot],
-        ],
-        body=_crlf(text.encode()) + b"\r\n",
-    )
-
-
-# Steps
 
 
 def _status(
@@ -430,73 +356,9 @@ def _returned(
 ) -> bytes:
     """The original: whole, or its header, which Exchange calls a message all the same."""
     if not headers_only:
-        return _part_bytes("message/rfc822", _crlf(notice.original[:RETURNED_LIMIT]), description=description)
-    header = _crlf(header_section(notice.original))
+        return part_of_bytes("message/rfc822", crlf(notice.original[:RETURNED_LIMIT]), description=description)
+    header = crlf(header_section(notice.original))
     kind = "message/rfc822" if as_message else "text/rfc822-headers"
-    return _part_bytes(kind, header, description=f"{description} Headers" if description else None)
+    return part_of_bytes(kind, header, description=f"{description} Headers" if description else None)
 
 
-def _report(
-    *, headers: Sequence[tuple[str, str]], boundary: str, parts: Sequence[bytes], report_type: str = "delivery-status"
-) -> bytes:
-    body = _joined(boundary, parts)
-    kind = f'multipart/report; report-type={report_type};\r\n\tboundary="{boundary}"'
-    return _headers([*headers, ("MIME-Version", "1.0"), ("Content-Type", kind)]) + b"\r\n" + body
-
-
-def _plain(*, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
-    kind = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Transfer-Encoding", "8bit")]
-    return _headers([*headers, ("MIME-Version", "1.0"), *kind]) + b"\r\n" + body
-
-
-def _headers(fields: Sequence[tuple[str, str]]) -> bytes:
-    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("utf-8", "replace")
-
-
-def _part(kind: str, text: str, *, description: str | None = None, transfer_encoding: str | None = None) -> bytes:
-    return _part_bytes(kind, text.encode(), description=description, transfer_encoding=transfer_encoding)
-
-
-def _part_bytes(
-    kind: str, body: bytes, *, description: str | None = None, transfer_encoding: str | None = None
-) -> bytes:
-    fields = [("Content-Type", kind)]
-    if description:
-        fields.insert(0, ("Content-Description", description))
-    if transfer_encoding:
-        fields.append(("Content-Transfer-Encoding", transfer_encoding))
-    return _headers(fields) + b"\r\n" + body
-
-
-def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
-    return f'Content-Type: {kind}; boundary="{boundary}"\r\n\r\n'.encode() + _joined(boundary, parts)
-
-
-def _joined(boundary: str, parts: Sequence[bytes]) -> bytes:
-    mark = f"--{boundary}".encode()
-    return b"".join(mark + b"\r\n" + part + b"\r\n\r\n" for part in parts) + mark + b"--\r\n"
-
-
-def _header(raw: bytes, name: bytes) -> str:
-    value = next((value for field, value in header_fields(raw) if field.lower() == name), b"")
-    return _one_line(value.decode("utf-8", "replace"))
-
-
-def _headers_text(raw: bytes) -> str:
-    return _crlf(header_section(raw)).decode("utf-8", "replace").rstrip()
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()
-
-
-def _crlf(raw: bytes) -> bytes:
-    return re.sub(rb"\r?\n", b"\r\n", raw)
-
-
-def _encoded(text: str) -> str:
-    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
-
-
-def _encoded_name(name: str) -> str:
-    return _one_line(name).replace("\\", "").replace('"', "")
