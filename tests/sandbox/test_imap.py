@@ -96,9 +96,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
     file: Path = tmp_path_factory.mktemp("tls") / "both.pem"
     file.write_bytes(
         certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
@@ -363,7 +361,9 @@ async def test_append_answers_with_the_uid_and_keeps_flags_date_and_bytes(house:
     def non_synchronizing() -> None:
         with house.raw() as say:
             say(b"a LOGIN {17+}\r\nann@north.example {6+}\r\nsecret\r\n")
-            assert b"b OK [APPENDUID" in say(b"b APPEND Drafts (\\Draft work) {%d+}\r\n%b\r\n" % (9, b"A: b\r\n\r\nc"))[-1]
+            assert (
+                b"b OK [APPENDUID" in say(b"b APPEND Drafts (\\Draft work) {%d+}\r\n%b\r\n" % (9, b"A: b\r\n\r\nc"))[-1]
+            )
 
     await house.ask(talk)
     await house.ask(non_synchronizing)
@@ -381,14 +381,18 @@ async def test_fetch_gives_envelope_structure_parts_and_pieces(house: House):
             assert b'(("Lee, Sam" NIL "sam" "shop.example"))' in envelope
             assert b'(("Ann" NIL "ann" "north.example")(NIL NIL "bob" "north.example")) NIL NIL NIL' in envelope
             assert envelope.endswith(b'"<one@shop.example>"))')
-            structure = b"".join(part if isinstance(part, bytes) else b"".join(part) for part in client.fetch("1", "BODYSTRUCTURE")[1])
+            structure = b"".join(
+                part if isinstance(part, bytes) else b"".join(part) for part in client.fetch("1", "BODYSTRUCTURE")[1]
+            )
             assert b'("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "QUOTED-PRINTABLE" 27 0 NIL NIL NIL NIL)' in structure
             assert b'("MESSAGE" "RFC822" NIL NIL NIL "7BIT"' in structure
             assert b'"BASE64" 4 NIL ("ATTACHMENT" ("FILENAME" "a.pdf")) NIL NIL)' in structure
             assert b'"MIXED" ("BOUNDARY" "b 1") NIL NIL NIL)' in structure
             assert client.fetch("1", "BODY.PEEK[1]")[1][0][1] == b"Sch=C3=B6ne Gr=C3=BC=C3=9Fe"
             assert client.fetch("1", "BODY.PEEK[2]")[1][0][1].startswith(b"Subject: inner")
-            assert client.fetch("1", "BODY.PEEK[2.HEADER]")[1][0][1] == b"Subject: inner\r\nFrom: in@side.example\r\n\r\n"
+            assert (
+                client.fetch("1", "BODY.PEEK[2.HEADER]")[1][0][1] == b"Subject: inner\r\nFrom: in@side.example\r\n\r\n"
+            )
             assert client.fetch("1", "BODY.PEEK[2.TEXT]")[1][0][1] == b"inner body"
             assert client.fetch("1", "BODY.PEEK[2.1]")[1][0][1] == b"inner body"
             assert client.fetch("1", "BODY.PEEK[3.MIME]")[1][0][1].startswith(b"Content-Type: application/pdf")
@@ -604,8 +608,7 @@ async def test_gmail_shows_one_message_under_many_labels(house: House):
             client.select('"[Gmail]/All Mail"')
             assert client.fetch("1:2", "(X-GM-MSGID X-GM-THRID X-GM-LABELS)")[1] == [
                 b"1 (X-GM-MSGID %d X-GM-THRID %d X-GM-LABELS (\\Inbox))" % ((first.message.number,) * 2),
-                b"2 (X-GM-MSGID %d X-GM-THRID %d X-GM-LABELS (\\Sent))"
-                % (reply.message.number, first.message.number),
+                b"2 (X-GM-MSGID %d X-GM-THRID %d X-GM-LABELS (\\Sent))" % (reply.message.number, first.message.number),
             ]
             assert client.search(None, f"X-GM-THRID {first.message.number}")[1] == [b"1 2"]
             assert client.search(None, f"X-GM-MSGID {reply.message.number}")[1] == [b"2"]
@@ -722,7 +725,13 @@ async def test_literals_beyond_the_limit_are_refused_or_end_the_connection(house
 async def test_garbage_of_every_kind_kills_neither_the_server_nor_other_sessions(house: House):
     """Mutated sessions and plain noise for a bounded time, from a seed that is printed."""
     box = house.boxes.mailbox(BEA)
-    for raw in (LETTER, simple(1), b"\r\n", b"no header at all", b"Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\n--b"):
+    for raw in (
+        LETTER,
+        simple(1),
+        b"\r\n",
+        b"no header at all",
+        b"Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\n--b",
+    ):
         box.append(raw, NOW)
     seed = random.SystemRandom().randrange(10**9)
     print(f"IMAP fuzz seed {seed}")
@@ -737,7 +746,7 @@ async def test_garbage_of_every_kind_kills_neither_the_server_nor_other_sessions
         b'd UID SEARCH OR (NOT SEEN TEXT "a") HEADER X {1+}\r\nb SINCE 1-Jan-2020 X-GM-RAW "a:b -c" 1:*\r\n',
         b"e STORE 1:2,3:* +FLAGS.SILENT (\\Seen $x)\r\n",
         b"f STORE 1 X-GM-LABELS (a \\Inbox)\r\n",
-        b"g APPEND INBOX (\\Seen) \" 1-Jan-2026 00:00:00 +0000\" {5+}\r\nA: b\n\r\n",
+        b'g APPEND INBOX (\\Seen) " 1-Jan-2026 00:00:00 +0000" {5+}\r\nA: b\n\r\n',
         b'h LIST (SPECIAL-USE) "" ("*" "%/%") RETURN (STATUS (MESSAGES SIZE))\r\n',
         b"i CREATE a/&APw-/c\r\n",
         b"j RENAME a d\r\n",
@@ -758,7 +767,9 @@ async def test_garbage_of_every_kind_kills_neither_the_server_nor_other_sessions
             at = dice.randrange(len(line) + 1)
             match dice.randrange(5):
                 case 0:
-                    line[at:at] = dice.choice((b"(", b")", b"{3}\r\n", b"{3+}\r\n", b'"', b"\\", b"*", b" ", b"\x00", b"\xff"))
+                    line[at:at] = dice.choice(
+                        (b"(", b")", b"{3}\r\n", b"{3+}\r\n", b'"', b"\\", b"*", b" ", b"\x00", b"\xff")
+                    )
                 case 1:
                     del line[at : at + dice.randrange(1, 6)]
                 case 2:

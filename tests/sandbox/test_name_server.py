@@ -369,6 +369,7 @@ async def test_the_name_server_starts_in_the_network_of_the_sandbox_only():
             await server.start(ADDRESS, world.port)
 
 
+@pytest.mark.system
 @pytest.mark.skipif(shutil.which("dig") is None, reason="dig is not installed")
 @pytest.mark.parametrize("options", [[], ["+tcp"], ["+noedns"]])
 async def test_dig_reads_the_answers(options: list[str]):

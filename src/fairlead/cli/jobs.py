@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fairlead.cli.running import in_world, json_option, show, show_rows
+from fairlead.cli.running import SOME_ROWS_FAILED, in_world, json_option, show, show_rows
 from fairlead.jobs import actions as queue
 from fairlead.jobs.model import JobId, JobState, ListedJob
 from fairlead.world import World
@@ -134,3 +134,5 @@ def _show_released(released: Released, verb: str, as_json: bool) -> None:
         text=f"{len(released.done)} jobs {verb}."
         + "".join(f"\nNot a parked job: {number}" for number in released.not_parked),
     )
+    if released.not_parked:
+        click.get_current_context().exit(SOME_ROWS_FAILED)

@@ -1,10 +1,14 @@
 """The partitions of the event log: one for each month (UTC), made ahead of time."""
 
+import logging
 from datetime import UTC, datetime
 
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 from fairlead.db.pool import Connection
+
+logger = logging.getLogger(__name__)
 
 MONTHS_AHEAD = 3
 # See `docs/architecture.md`, locks.
@@ -17,9 +21,8 @@ async def make_months(conn: Connection, now: datetime) -> list[str]:
     """Makes the partitions of this month, the next `MONTHS_AHEAD`, and any that has rows in the default one.
 
     Returns the names of those made. Rows of the default partition move to their month and keep their positions.
-    Asks for a short exclusive lock when there is something to make, and raises `psycopg.errors.LockNotAvailable`
-    when it does not get it (a backup is running): nothing is lost then, rows go to the default partition, and the
-    next call makes up for it.
+    Asks for a short exclusive lock when there is something to make, and gives up when it does not get it (a backup
+    is running): nothing is lost then, rows go to the default partition, and the next call makes up for it.
     """
     # Two that have looked at the default partition, and then both want it alone, would wait for each other.
     await conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": MONTHS_LOCK})
@@ -28,7 +31,12 @@ async def make_months(conn: Connection, now: datetime) -> list[str]:
     present = await _partitions(conn)
     for month in sorted(wanted):
         if _name(month) not in present:
-            await _make(conn, month)
+            try:
+                async with conn.transaction():
+                    await _make(conn, month)
+            except LockNotAvailable:
+                logger.warning("the event log is in use; the partition %s is made later", _name(month))
+                break
             made.append(_name(month))
     return made
 

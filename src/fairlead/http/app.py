@@ -3,6 +3,7 @@
 import logging
 import time
 
+from fairlead.http.faults import shown_path
 from fairlead.http.health import HealthDoor, Metrics
 from fairlead.http.request import ClientGone, Receive, Scope, Send, send_answer
 from fairlead.http.snov.dialect import routing
@@ -13,7 +14,6 @@ from fairlead.world import World
 log = logging.getLogger("fairlead.access")
 
 UNKNOWN = routing(404, NOT_FOUND)
-LONGEST_LOGGED_PATH = 200
 
 
 class App:
@@ -39,6 +39,4 @@ class App:
             seconds = time.perf_counter() - started
             self.metrics.note(door, status, seconds)
             if log.isEnabledFor(logging.INFO):
-                # The path only: a query string may hold a token.
-                shown = path[:LONGEST_LOGGED_PATH].encode("unicode_escape").decode()
-                log.info("%s %s %d %.1f ms", scope["method"], shown, status, seconds * 1000)
+                log.info("%s %s %d %.1f ms", scope["method"], shown_path(path), status, seconds * 1000)

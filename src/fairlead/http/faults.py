@@ -9,6 +9,7 @@ import psycopg_pool
 log = logging.getLogger("fairlead.http")
 
 FRAMES = 4
+LONGEST_LOGGED_PATH = 200
 
 
 class Away:
@@ -35,10 +36,15 @@ def fault_kind(error: Exception) -> type[Away] | type[Broken]:
     return Away if away else Broken
 
 
+def shown_path(path: str) -> str:
+    """A path as log lines show it: short, on one line, and without its query string, which may hold a token."""
+    return path[:LONGEST_LOGGED_PATH].encode("unicode_escape").decode()
+
+
 def log_fault(error: Exception, method: str, path: str) -> None:
     """The kind of error and where it arose. Its text is left out: it may quote values."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
     state = getattr(error, "sqlstate", None)
     kind = type(error).__name__ + (f" {state}" if state else "")
-    log.error("%s %s failed: %s at %s", method, path, kind, where)
+    log.error("%s %s failed: %s at %s", method, shown_path(path), kind, where)

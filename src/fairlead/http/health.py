@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from functools import cache
 
 import psycopg
 import psycopg_pool
@@ -31,10 +32,13 @@ class Metrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        # Looking labels up costs more than counting.
+        self._counters = cache(lambda door, status: self.requests.labels(door, str(status)))
+        self._timers = cache(self.seconds.labels)
 
     def note(self, door: str, status: int, seconds: float) -> None:
-        self.requests.labels(door, str(status)).inc()
-        self.seconds.labels(door).observe(seconds)
+        self._counters(door, status).inc()
+        self._timers(door).observe(seconds)
 
 
 class HealthDoor:

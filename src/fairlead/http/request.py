@@ -23,8 +23,12 @@ class BodyTooLarge(Exception):
     pass
 
 
+class BodyTooSlow(Exception):
+    pass
+
+
 class ClientGone(Exception):
-    """The client hung up, or sent its body too slowly."""
+    """The client hung up before its request was whole."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,16 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def json_bytes(value: Any) -> bytes:
     """JSON in ASCII: some clients strip other bytes before they parse (contract 2.1)."""
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    return _encode(value).encode("ascii")
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
-    """Raises `BodyTooLarge`, `ClientGone`."""
+    """Raises `BodyTooLarge`, `BodyTooSlow`, `ClientGone`."""
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > most:
         raise BodyTooLarge
@@ -77,7 +84,7 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
                     return part if not parts else b"".join((*parts, part))
                 parts.append(part)
     except TimeoutError as error:
-        raise ClientGone from error
+        raise BodyTooSlow from error
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

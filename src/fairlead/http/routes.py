@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import unquote
 
 Target = TypeVar("Target")
 
@@ -38,14 +37,14 @@ class Routes(Generic[Target]):
             self._patterns.append((re.compile(_PART.sub(r"(?P<\1>[^/]+)", path)), by_method))
 
     def find(self, method: str, path: str) -> Found[Target] | WrongMethod | None:
-        """A trailing slash means the same as none, and is answered directly: a redirect would lose a POST."""
+        """`path` is decoded, as ASGI gives it. A trailing slash means the same as none, and is answered directly: a redirect would lose a POST."""
         bare = path.rstrip("/") or "/"
         if (fixed := self._fixed.get(bare)) is not None:
             return self._choose(fixed, method, {})
         wrong: WrongMethod | None = None
         for pattern, by_method in self._patterns:
             if match := pattern.fullmatch(bare):
-                chosen = self._choose(by_method, method, {k: unquote(v) for k, v in match.groupdict().items()})
+                chosen = self._choose(by_method, method, match.groupdict())
                 if isinstance(chosen, Found):
                     return chosen
                 wrong = chosen

@@ -12,12 +12,6 @@ from fairlead.jobs.model import Job, JobId, JobState, ListedJob, NewJob, Priorit
 
 CHANNEL = "jobs"
 
-# Joins `jobs` with the leases given, as `lease (id, lease_number)`. A lease holds while its number is the row's and the
-# row is running: that is, has a lease_until. Said in this way, and with the ids once more as an array of unknown length,
-# PostgreSQL goes by the primary key, and neither reads the whole table nor the dead entries of jobs_running.
-HELD = """jobs.id = any (array(select unnest(%(ids)s::bigint[])))
-           and jobs.id = lease.id and jobs.lease_number = lease.lease_number and jobs.lease_until is not null"""
-
 
 async def insert(conn: Connection, jobs: Sequence[NewJob], *, hint: bool) -> list[JobId]:
     """The ids of those that are new. No two of `jobs` have the same kind and once-key."""
@@ -105,12 +99,21 @@ async def claim(
 async def delete_done(conn: Connection, jobs: Iterable[Job]) -> set[JobId]:
     """Ends the runs of these jobs, and returns those whose lease still held."""
     leases = _leases(jobs)
+    # One by one by the primary key: a join of a long list makes PostgreSQL read the whole table.
     cur = await conn.execute(
-        f"""
-        delete from jobs
-         using unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[]) as lease (id, lease_number)
-         where {HELD} and run_again_at is null
-        returning jobs.id
+        """
+        with held as materialized (
+          select found.id
+            from unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[]) as lease (id, lease_number)
+           cross join lateral (
+                   select id
+                     from jobs
+                    where id = lease.id and lease_number = lease.lease_number
+                      and state = 'running' and run_again_at is null
+                      for update
+                 ) as found
+        )
+        delete from jobs where id = any (array(select id from held)) returning id
         """,
         leases,
     )
@@ -119,12 +122,12 @@ async def delete_done(conn: Connection, jobs: Iterable[Job]) -> set[JobId]:
         return ended
     # In this order and in two statements: a wish to run again that comes in between is then seen by the second.
     cur = await conn.execute(
-        f"""
+        """
         update jobs
            set state = 'waiting', due_at = run_again_at, run_again_at = null, lease_until = null, tries = 0,
                last_error = null
           from unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[]) as lease (id, lease_number)
-         where {HELD} and run_again_at is not null
+         where jobs.id = lease.id and jobs.lease_number = lease.lease_number and state = 'running' and run_again_at is not null
         returning jobs.id
         """,
         leases,
@@ -145,7 +148,7 @@ async def put_back(conn: Connection, returns: Sequence[Return]) -> set[JobId]:
     """Those whose lease still held."""
     # A wish to run again sets an earlier time, but not after a failure: it would undo the backoff.
     cur = await conn.execute(
-        f"""
+        """
         update jobs
            set state = 'waiting',
                due_at = case when lease.error is null then least(lease.due_at, run_again_at) else lease.due_at end,
@@ -155,13 +158,13 @@ async def put_back(conn: Connection, returns: Sequence[Return]) -> set[JobId]:
                lease_until = null
           from unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[], %(due_ats)s::timestamptz[], %(errors)s::text[])
                as lease (id, lease_number, due_at, error)
-         where {HELD}
+         where jobs.id = lease.id and jobs.lease_number = lease.lease_number and state = 'running'
         returning jobs.id
         """,
         {
             **_leases(back.job for back in returns),
-            "due_ats": [lease.due_at for back in returns],
-            "errors": [lease.error for back in returns],
+            "due_ats": [back.due_at for back in returns],
+            "errors": [back.error for back in returns],
         },
     )
     return {JobId(row[0]) for row in await cur.fetchall()}
@@ -170,13 +173,13 @@ async def put_back(conn: Connection, returns: Sequence[Return]) -> set[JobId]:
 async def park(conn: Connection, failures: Sequence[tuple[Job, str]], now: datetime) -> set[JobId]:
     """Those whose lease still held."""
     cur = await conn.execute(
-        f"""
+        """
         update jobs
            set state = 'parked', parked_at = %(now)s, last_error = lease.error, lease_until = null,
                run_again_at = null
           from unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[], %(errors)s::text[])
                as lease (id, lease_number, error)
-         where {HELD}
+         where jobs.id = lease.id and jobs.lease_number = lease.lease_number and state = 'running'
         returning jobs.id
         """,
         {**_leases(job for job, _ in failures), "errors": [error for _, error in failures], "now": now},
@@ -189,11 +192,11 @@ async def extend(conn: Connection, jobs: Sequence[Job], lease: timedelta) -> Non
     # A row that is locked is just being settled, or belongs to a transaction that cannot lose it; waiting for it here
     # could end in a deadlock.
     await conn.execute(
-        f"""
+        """
         with held as (
           select jobs.id
             from jobs, unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[]) as lease (id, lease_number)
-           where {HELD}
+           where jobs.id = lease.id and jobs.lease_number = lease.lease_number and state = 'running'
              for update of jobs skip locked
         )
         update jobs set lease_until = clock_timestamp() + %(lease)s where id = any (array(select id from held))

@@ -26,7 +26,10 @@ class NoData:
 
 @dataclass(frozen=True)
 class ServerFailed:
-    """Nobody could say. `reason`: servfail, refused, format, not_implemented, bad_answer, unreachable, alias_loop."""
+    """Nobody could say.
+
+    `reason`: servfail, refused, format, not_implemented, bad_answer, unreachable, alias_loop.
+    """
 
     reason: str
 

@@ -129,7 +129,11 @@ async def _attempt(
 
 def _close_late(task: asyncio.Task[socket.socket | OSError]) -> None:
     """An attempt that won nothing, or connected in the moment it was called off."""
-    if not task.cancelled() and task.exception() is None and isinstance(outcome := task.result(), socket.socket):
+    if (
+        not task.cancelled()
+        and task.exception() is None
+        and isinstance(outcome := task.result(), socket.socket)
+    ):
         outcome.close()
 
 

@@ -11,7 +11,7 @@ ACCEPT_ENCODING = "gzip, deflate"
 
 
 class Body:
-    """Collects chunks of the wire until `full`: more than `limit` bytes arrived, or came out of decompression.
+    """Collects chunks until `full`: more than `limit` bytes arrived, or came out of decompression.
 
     Both count, because a bomb is small on the wire, and a stream may go on for ever and hold nothing.
     """
@@ -34,7 +34,10 @@ class Body:
         del self._out[self._limit :]
 
     def content(self) -> bytes:
-        """What has been collected, at most `limit` bytes. Raises `AnswerBroken` for a stream that lacks its end."""
+        """What has been collected, at most `limit` bytes.
+
+        Raises `AnswerBroken` for a compressed stream that lacks its end.
+        """
         if self._coding and self._arrived and not self.full and not self._inflating.eof:
             raise AnswerBroken("The answer ends in the middle of its compressed body.")
         return bytes(self._out)

@@ -21,16 +21,16 @@ AnyProtocol = TypeVar("AnyProtocol", bound=asyncio.BaseProtocol)
 class Dialer(Protocol):
     """Opens TCP connections to permitted addresses.
 
-    `host` is a name or the canonical spelling of an address. `timeout_seconds` (machine time) covers the lookup,
-    all attempts and the TLS handshake. `server_hostname` is the name the certificate must carry, `host` where it
-    is None. `local_addr` is the source IP address to use.
+    `host` is a name or the canonical spelling of an address. `timeout_seconds` (machine time) covers the
+    lookup, all attempts and the TLS handshake. `server_hostname` is the name the certificate must carry,
+    `host` where it is None. `local_addr` is the source IP address to use.
 
     Everything here raises `Forbidden`, `NoAddress` or `ConnectFailed` and leaves nothing open behind.
     """
 
     @property
     def default_tls(self) -> ssl.SSLContext:
-        """Verifies against the authorities of the system and FAIRLEAD_EXTRA_CA; for `tls` and for STARTTLS."""
+        """Verifies against the authorities of the system and FAIRLEAD_EXTRA_CA; for `tls` and STARTTLS."""
         ...
 
     async def connect(
@@ -174,7 +174,7 @@ async def _wrapped(
         if tls is None:
             return await loop.create_connection(protocol_factory, sock=sock)
         return await loop.create_connection(protocol_factory, sock=sock, ssl=tls, server_hostname=name)
-    except OSError as error:  # ssl.SSLError is one, and a far end that hangs up in the handshake gives another
+    except OSError as error:  # ssl.SSLError is one; hanging up in the handshake gives another
         sock.close()
         reason_of(error)
         detail = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else ""

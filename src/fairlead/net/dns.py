@@ -1,7 +1,7 @@
 """DNS: the questions the house asks.
 
-`AioDns` keeps answers in a cache of its own, asks once for what many want at the same time, and never asks the
-operating system: `/etc/hosts`, search domains and odd spellings of addresses do not exist here.
+`AioDns` keeps answers in a cache of its own, asks once for what many want at the same time, and never asks
+the operating system: `/etc/hosts`, search domains and odd spellings of addresses do not exist here.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ LONGEST_TTL_SECONDS = 86_400
 # How long "there is none" is kept here. c-ares does not hand out the SOA of such an answer, but its own cache
 # honors the SOA minimum (RFC 2308, section 5).
 NEGATIVE_SECONDS = 30
-# Failures are kept a little, so that a batch does not wait for the same dead server again and again (RFC 9520,
-# section 3.2, asks for at least one second).
+# Failures are kept a little, so that a batch does not wait for the same dead server again and again (RFC
+# 9520, section 3.2, asks for at least one second).
 FAILURE_SECONDS = 5
 LONGEST_ALIAS_CHAIN = 8
-# Some servers never answer AAAA. Once one family has answered, the other gets this long. (RFC 8305, section 3, gives
-# 50 ms where a user is watching; mail and crawling can wait for a complete answer.)
+# Some servers never answer AAAA. Once one family has answered, the other gets this long. (RFC 8305, section
+# 3, gives 50 ms where a user is watching; mail and crawling can wait for a complete answer.)
 OTHER_FAMILY_SECONDS = 0.5
 
 
 class Dns(Protocol):
-    """Names are A-labels, in any case, with or without a trailing dot. Nothing here raises for what DNS answers."""
+    """Names are A-labels, in any case, with or without a trailing dot. No answer of the DNS raises."""
 
     async def mx(self, name: str) -> Answer[Mx]:
         """Sorted by preference, then by host."""
@@ -55,7 +55,8 @@ class Dns(Protocol):
 class AioDns:
     """`Dns` over aiodns. Belongs to one event loop; `close` it at the end.
 
-    `nameserver` is ADDRESS:PORT, None for those of the system. Asked over UDP, over TCP when the answer is too long.
+    `nameserver` is ADDRESS:PORT, None for those of the system. Asked over UDP, over TCP when the answer is
+    too long.
     """
 
     def __init__(
@@ -192,7 +193,7 @@ def _seconds_to_keep(answer: Answer[Any]) -> int:
 
 
 def _merged(six: Answer[Address], four: Answer[Address]) -> Answer[Address]:
-    """What both families say together: any address is an answer, and any doubt is stronger than an absence."""
+    """What both families say together: any address is an answer, and doubt is stronger than absence."""
     match six, four:
         case Found(), Found():
             return Found(six.records + four.records, min(six.ttl_seconds, four.ttl_seconds))

@@ -25,10 +25,12 @@ class NetworkFailure(Exception):
 
 
 class Forbidden(NetworkFailure):
-    """Says what the address is and nothing of what answers there: open, closed and absent ports look the same."""
+    """Says what the address is and nothing of what answers there: open and closed ports look the same."""
 
     def __init__(self, address: IPv4Address | IPv6Address, kind: Kind) -> None:
-        super().__init__(f"{address} is not a public address ({kind}), and Fairlead is not allowed to connect to it.")
+        super().__init__(
+            f"{address} is not a public address ({kind}), and Fairlead is not allowed to connect to it."
+        )
         self.address = address
         self.kind = kind
 

@@ -61,8 +61,7 @@ class Response:
         """Whether a redirect led from https to http: what came is not vouched for by the first address."""
         hops = (*self.redirected_from, self.url)
         return any(
-            before.startswith("https:") and after.startswith("http:")
-            for before, after in pairwise(hops)
+            before.startswith("https:") and after.startswith("http:") for before, after in pairwise(hops)
         )
 
 
@@ -80,8 +79,8 @@ class Fetch(Protocol):
         """The answer, whatever its status. Keeps no cookies and uses no proxy.
 
         Raises the failures of `fairlead.net.errors`: `BadUrl`, `Forbidden`, `NoAddress`, `ConnectFailed`,
-        `TimedOut`, `TooLarge`, `TooManyRedirects`, `AnswerBroken`. After the last four the request may have had
-        its effect.
+        `TimedOut`, `TooLarge`, `TooManyRedirects`, `AnswerBroken`. After the last four the request may have
+        had its effect.
         """
         ...
 
@@ -89,8 +88,8 @@ class Fetch(Protocol):
 class GuardedFetch:
     """`Fetch` to the public Internet and to `allowed_networks`; `port_map` holds within the latter only.
 
-    Belongs to one event loop; `close` it at the end. The HTTP library is loaded by the first request, because a
-    process that makes none should not carry its 12 MB.
+    Belongs to one event loop; `close` it at the end. The HTTP library is loaded by the first request, because
+    a process that makes none should not carry its 12 MB.
     """
 
     def __init__(
@@ -121,7 +120,9 @@ class GuardedFetch:
             async with asyncio.timeout(limits.total_seconds):
                 response = await self._client.exchange(method, url, headers=sent, body=body, limits=limits)
         except TimeoutError as error:
-            raise TimedOut(f"{url} did not answer completely within {limits.total_seconds:g} seconds.") from error
+            raise TimedOut(
+                f"{url} did not answer completely within {limits.total_seconds:g} seconds."
+            ) from error
         return replace(response, elapsed_seconds=time.monotonic() - started)
 
     async def close(self) -> None:

@@ -35,8 +35,8 @@ def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
 def literal(host: str) -> Address | None:
     """The address that `host` spells out, or None where it is a name.
 
-    Only the canonical spellings count. `127.1`, `0x7f.0.0.1`, `2130706433` and addresses with a zone are names
-    here, and as names they do not resolve.
+    Only the canonical spellings count. `127.1`, `0x7f.0.0.1`, `2130706433` and addresses with a zone are
+    names here, and as names they do not resolve.
     """
     try:
         address = ipaddress.ip_address(host)

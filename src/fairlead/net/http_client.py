@@ -1,7 +1,8 @@
 """The HTTP client behind `GuardedFetch`: aiohttp with both of its ways to an address guarded.
 
-aiohttp asks its resolver for names only, and connects to literal addresses without asking; its socket factory sees
-every connection. So the resolver gives permitted addresses only, and the sockets judge once more for themselves.
+aiohttp asks its resolver for names only, and connects to literal addresses without asking; its socket factory
+sees every connection. So the resolver gives permitted addresses only, and the sockets judge once more for
+themselves.
 """
 
 import socket

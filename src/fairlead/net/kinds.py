@@ -1,7 +1,7 @@
 """What an IP address is for, as far as that forbids connecting to it.
 
-Source: the IANA registries of special-purpose addresses (RFC 6890, updated by RFC 8190) and, for IPv6, the rule
-that only 2000::/3 is global unicast (RFC 4291, section 2.4).
+Source: the IANA registries of special-purpose addresses (RFC 6890, updated by RFC 8190) and, for IPv6, the
+rule that only 2000::/3 is global unicast (RFC 4291, section 2.4).
 """
 
 from enum import StrEnum
@@ -67,9 +67,10 @@ NAT64 = IPv6Network("64:ff9b::/96")
 def special_kind(address: IPv4Address | IPv6Address) -> Kind | None:
     """What makes `address` unfit to connect to, or None for an address of the public Internet.
 
-    An IPv6 address that stands for an IPv4 address is what that IPv4 address is: mapped (RFC 4291, 2.5.5.2), NAT64
-    (RFC 6052), 6to4 (RFC 3056) and Teredo (RFC 4380; server and client both count). IPv4-compatible addresses (RFC
-    4291, 2.5.5.1) and the NAT64 prefix for local use (RFC 8215) are never public, whatever they hold.
+    An IPv6 address that stands for an IPv4 address is what that IPv4 address is: mapped (RFC 4291, 2.5.5.2),
+    NAT64 (RFC 6052), 6to4 (RFC 3056) and Teredo (RFC 4380; server and client both count). IPv4-compatible
+    addresses (RFC 4291, 2.5.5.1) and the NAT64 prefix for local use (RFC 8215) are never public, whatever
+    they hold.
     """
     if isinstance(address, IPv4Address):
         return next((kind for network, kind in SPECIAL_IPV4 if address in network), None)

@@ -1,4 +1,4 @@
-"""A TCP socket that asks the guard in the very call that connects it, so that no way around the guard is left."""
+"""A TCP socket that asks the guard in the very call that connects it: no way around the guard is left."""
 
 import errno
 import socket
@@ -12,12 +12,14 @@ class ForbiddenConnect(PermissionError):
     """An `OSError`, because that is what event loops and client libraries expect `connect` to raise."""
 
     def __init__(self, forbidden: Forbidden | None) -> None:
-        super().__init__(errno.EACCES, str(forbidden or "a guarded socket connects to literal addresses only"))
+        super().__init__(
+            errno.EACCES, str(forbidden or "a guarded socket connects to literal addresses only")
+        )
         self.forbidden = forbidden
 
 
 class GuardedSocket(socket.socket):
-    """Connects to what `reach` permits, at the port `reach` maps to; without a `reach`, to public addresses."""
+    """Connects to what `reach` permits, at the port it maps to; without a `reach`, to public addresses."""
 
     def __init__(
         self,

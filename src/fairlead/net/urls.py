@@ -47,8 +47,13 @@ def redirect_target(url: URL, location: str) -> URL:
 def redirected_request(
     status: int, method: str, headers: list[tuple[str, str]], *, same_origin: bool
 ) -> tuple[str, list[tuple[str, str]], bool]:
-    """Method and headers of the request after a redirect, and whether its body goes along (RFC 9110, 15.4)."""
-    becomes_get = method not in ("GET", "HEAD") and (status == 303 or (status in (301, 302) and method == "POST"))
+    """Method and headers of the request after a redirect, and whether its body goes along.
+
+    Source: RFC 9110, section 15.4.
+    """
+    becomes_get = method not in ("GET", "HEAD") and (
+        status == 303 or (status in (301, 302) and method == "POST")
+    )
     left_out = (OF_THE_BODY if becomes_get else set()) | (set() if same_origin else FOR_ONE_ORIGIN)
     kept = [(name, value) for name, value in headers if name.lower() not in left_out]
     return ("GET" if becomes_get else method), kept, not becomes_get

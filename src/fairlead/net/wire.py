@@ -49,8 +49,9 @@ class _Channel:
 class Wire:
     """Asks each question anew. Opens its channel at the first one, inside the running event loop.
 
-    c-ares keeps a cache without a bound on its size, which pycares cannot switch off. It honors times to live, so
-    it is never wrong, but it grows: after `questions_per_channel` the channel makes room for a new one.
+    c-ares keeps a cache without a bound on its size, which pycares cannot switch off. It honors times to
+    live, so it is never wrong, but it grows: after `questions_per_channel` the channel makes room for a new
+    one.
     """
 
     def __init__(

@@ -35,8 +35,11 @@ async def add_to_list(
             "both_flags", "updateContact and createDuplicates cannot both be true.", field="create_duplicates"
         )
     # Fields are asked for only when they matter: this runs for every prospect of an integration.
-    fields = await field_store.custom_fields(conn, workspace_id) if new.custom or not update else []
-    candidate = rules.candidate(new, fields, for_update=update)
+    fields = await field_store.custom_fields(conn, workspace_id) if new.custom else []
+    candidate = rules.candidate(new, fields)
+    made = await store.make(conn, candidate, workspace_id=workspace_id, list_id=list_id, source=source, now=now)
+    if made is not None:
+        return Added(ProspectId(made), added=True, updated=False)
     for _ in range(TRIES):
         outcome = await store.add(
             conn,
@@ -54,6 +57,7 @@ async def add_to_list(
             raise NotAllowed("claimed_address", "Sorry, we can not process this email", field="email")
         if outcome.prospect_id is not None:
             break
+        rules.require_custom(candidate.custom, await field_store.custom_fields(conn, workspace_id))
     else:
         raise Conflict("busy", "This prospect is being changed by others; try again.", field="email")
     if not (outcome.made or outcome.listed or outcome.updated):

@@ -25,6 +25,7 @@ LONGEST = {
 }
 LONGEST_CUSTOM_VALUE = 5_000
 LONGEST_LINK = 2048
+LONGEST_PROFILE = 255
 LONGEST_PHONE = 64
 MOST_PHONES = 20
 MOST_NETWORKS = 20
@@ -34,10 +35,10 @@ SOCIAL_SUFFIX = "&social"
 _LINKEDIN_PATH = re.compile(r"/(in|pub|company|school|sales/lead|sales/people)/([^/?#]+)", re.IGNORECASE)
 
 
-def candidate(new: NewProspect, fields: Iterable[CustomField], *, for_update: bool = False) -> Candidate:
+def candidate(new: NewProspect, fields: Iterable[CustomField]) -> Candidate:
     """The columns of a checked prospect. Raises `Invalid` naming the field.
 
-    `for_update`: required custom fields may be missing, because the prospect may have them already.
+    Required custom fields may be missing, because the prospect may be known and have them: see `require_custom`.
     """
     texts = {name: _text(getattr(new, name), name) for name in LONGEST}
     email_key = _email_key(texts["email"])
@@ -62,7 +63,7 @@ def candidate(new: NewProspect, fields: Iterable[CustomField], *, for_update: bo
         company_name=texts["company_name"],
         company_site=_site(texts["company_site"]),
         social=social,
-        custom=custom_values(new.custom, fields, for_update=for_update),
+        custom=custom_values(new.custom, fields),
     )
 
 
@@ -71,10 +72,10 @@ def _text(value: str | None, field: str) -> str | None:
     if value is None:
         return None
     text = value.strip()
-    if has_control(text):
-        raise Invalid("bad_characters", f"{field} holds a line break or a control character.", field=field)
     if len(text) > LONGEST[field]:
         raise Invalid("too_long", f"{field} is longer than {LONGEST[field]} characters.", field=field)
+    if has_control(text):
+        raise Invalid("bad_characters", f"{field} holds a line break or a control character.", field=field)
     return text or None
 
 
@@ -135,8 +136,6 @@ def social_links(social: Mapping[str, str]) -> dict[str, str]:
             continue
         if not name or len(name) > 50 or len(link) > LONGEST_LINK or has_control(name + link):
             raise Invalid("bad_social", f"The link for {name[:50]!r} cannot be used.", field="social_links")
-        if name == "linkedIn" and linkedin_profile(link) is None:
-            raise Invalid("bad_linkedin", "The LinkedIn link is not a LinkedIn address.", field="social_links")
         links[name] = link
     if len(links) > MOST_NETWORKS:
         raise Invalid("too_many_links", f"A prospect has at most {MOST_NETWORKS} links.", field="social_links")
@@ -153,12 +152,13 @@ def linkedin_profile(link: str) -> str | None:
     if host != "linkedin.com" and not host.endswith(".linkedin.com"):
         return None
     match = _LINKEDIN_PATH.match(parts.path)
-    return f"{match[1].lower()}/{unquote(match[2]).lower()}" if match else None
+    if match is None:
+        return None
+    profile = f"{match[1].lower()}/{unquote(match[2]).lower()}"
+    return None if has_control(profile) or len(profile) > LONGEST_PROFILE else profile
 
 
-def custom_values(
-    given: Mapping[str, str], fields: Iterable[CustomField], *, for_update: bool = False
-) -> dict[str, str]:
+def custom_values(given: Mapping[str, str], fields: Iterable[CustomField]) -> dict[str, str]:
     """Values by the id of their field, in its type's form. Raises `Invalid`."""
     by_label = {field.label.casefold(): field for field in fields}
     values = {}
@@ -168,13 +168,14 @@ def custom_values(
             raise Invalid("custom_field_not_found", f"Custom fields '{label}' not found", field="custom_fields")
         if text := value.strip():
             values[str(field.id)] = _typed(field, text)
-    if not for_update:
-        for field in by_label.values():
-            if field.required and str(field.id) not in values:
-                raise Invalid(
-                    "custom_field_missing", f"Custom field '{field.label}' is required", field="custom_fields"
-                )
     return values
+
+
+def require_custom(values: Mapping[str, str], fields: Iterable[CustomField]) -> None:
+    """Raises `Invalid` when a required custom field of a new prospect has no value."""
+    for field in fields:
+        if field.required and str(field.id) not in values:
+            raise Invalid("custom_field_missing", f"Custom field '{field.label}' is required", field="custom_fields")
 
 
 def _typed(field: CustomField, text: str) -> str:

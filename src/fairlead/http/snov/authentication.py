@@ -34,23 +34,21 @@ async def access_token(world: World, request: Request, params: Params) -> Answer
     return Answer(200, {"access_token": given.token, "token_type": "Bearer", "expires_in": given.expires_in})
 
 
-async def caller(world: World, request: Request, params: Params) -> Caller | None:
-    """Who is asking, counted against the limit of their workspace. Raises `RateLimited`."""
-    token = token_of(request, params)
-    if token is None:
-        return None
-    async with world.db.statement() as conn:
-        return await accounts.caller_by_token(world, conn, token)
+def header_token(request: Request) -> str | None:
+    """The token of the header, with its scheme or without one (contract 2.2); None where there is none.
 
-
-def token_of(request: Request, params: Params) -> str | None:
-    """The header with a scheme, the header without one, then the parameter (contract 2.2).
-
-    The parameter is taken out: it is never a business parameter and never shown again.
+    The other place is the parameter `access_token`: it is taken out of the others, never a business parameter
+    and never shown again.
     """
-    from_params = params.take("access_token")
     header = request.headers.get(b"authorization", b"").decode("latin-1").strip()
     scheme, _, rest = header.partition(" ")
     token = rest.strip() if scheme.lower() == "bearer" else header
-    token = token or from_params or ""
-    return token if 0 < len(token) <= LONGEST_CREDENTIAL else None
+    return token or None
+
+
+async def caller(world: World, token: str | None) -> Caller | None:
+    """Who is asking, counted against the limit of their workspace. Raises `RateLimited`."""
+    if token is None or len(token) > LONGEST_CREDENTIAL:
+        return None
+    async with world.db.statement() as conn:
+        return await accounts.caller_by_token(world, conn, token)

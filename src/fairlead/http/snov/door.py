@@ -5,6 +5,8 @@ from fairlead.http.faults import Away, fault_kind, log_fault
 from fairlead.http.request import (
     Answer,
     BodyTooLarge,
+    BodyTooSlow,
+    ClientGone,
     Receive,
     Request,
     Scope,
@@ -25,6 +27,7 @@ UNAUTHORIZED = routing(401, "Unauthorized")
 UNKNOWN = routing(404, refusals.NOT_FOUND)
 WRONG_METHOD = "Method not allowed"
 TOO_LARGE = routing(413, "The request body is too large")
+TOO_SLOW = Answer(408, routing(408, "The request body came too slowly").body, ((b"connection", b"close"),))
 SERVER_FAULT = routing(500, "Something went wrong on the server")
 AWAY = Answer(503, routing(503, "The database is away; try again").body, ((b"retry-after", b"1"),))
 
@@ -43,7 +46,7 @@ class SnovDoor:
         return path.startswith(("/v1/", "/v2/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
-        """Answers, and gives the status answered."""
+        """Answers, and gives the status answered. Raises `ClientGone`."""
         answer = await self._answer(scope, receive)
         await send_answer(send, answer)
         return answer.status
@@ -57,6 +60,10 @@ class SnovDoor:
                     return refusals.answer(refusal)
                 except BodyTooLarge:
                     return TOO_LARGE
+                except BodyTooSlow:
+                    return TOO_SLOW
+                except ClientGone:
+                    raise
                 except Exception as error:
                     log_fault(error, scope["method"], scope["path"])
                     return AWAY if fault_kind(error) is Away else SERVER_FAULT
@@ -76,11 +83,22 @@ class SnovDoor:
             body=await read_body(scope, receive, settings.max_body_bytes),
             address=client_address(scope, settings.trusted_proxies),
         )
-        params = parameters.read(request, most=settings.max_parameters)
         if isinstance(target, Token):
-            return await authentication.access_token(self._world, request, params)
-        caller = await authentication.caller(self._world, request, params)
-        if caller is None:
-            return UNAUTHORIZED
+            return await authentication.access_token(self._world, request, self._params(request))
+        # A token in the header is looked at first, so that a request that cannot be read is counted too.
+        if (token := authentication.header_token(request)) is not None:
+            caller = await authentication.caller(self._world, token)
+            if caller is None:
+                return UNAUTHORIZED
+            params = self._params(request)
+            params.take(parameters.TOKEN)
+        else:
+            params = self._params(request)
+            caller = await authentication.caller(self._world, params.take(parameters.TOKEN))
+            if caller is None:
+                return UNAUTHORIZED
         answer = await target(Ask(self._world, caller, params, parts, self._prospect_ids))
         return answer if isinstance(answer, Answer) else Answer(200, answer)
+
+    def _params(self, request: Request) -> parameters.Params:
+        return parameters.read(request, most=self._world.settings.max_parameters)

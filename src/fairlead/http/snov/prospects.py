@@ -3,6 +3,7 @@
 from typing import Any
 
 from fairlead.http.request import Answer
+from fairlead.http.snov import refusals
 from fairlead.http.snov.dialect import Ask, date_object, message, string
 from fairlead.kit.refusals import Conflict, Invalid, NotAllowed, NotFound
 from fairlead.kit.text import address_key
@@ -11,6 +12,7 @@ from fairlead.prospects.model import ListedProspect, NewProspect, Prospect, Pros
 
 PER_PAGE = 20
 MOST_PER_PAGE = 5_000
+FIELDS = refusals.FIELDS | {"name": "fullName"}
 # Keys of a JOB object this installation can fill; the others are null until the lead database knows them.
 UNKNOWN_JOB_KEYS = (
     "socialLink",
@@ -44,7 +46,7 @@ async def add_prospect_to_list(ask: Ask) -> dict[str, Any] | Answer:
         position=params.text("position"),
         company_name=params.text("companyName"),
         company_site=params.text("companySite"),
-        social=params.mapping("social") | params.mapping("socialLinks"),
+        social=_given(params.mapping("social")) | _given(params.mapping("socialLinks")),
         custom=params.mapping("customFields"),
     )
     try:
@@ -67,13 +69,18 @@ async def add_prospect_to_list(ask: Ask) -> dict[str, Any] | Answer:
     except Invalid as refusal:
         if refusal.field == "custom_fields":
             return string(422, refusal.sentence)
-        raise
+        return refusals.invalid(refusal, FIELDS)
     return {
         "success": True,
         "id": ask.prospect_ids.short(ask.workspace_id, added.prospect_id),
         "added": added.added,
         "updated": added.updated,
     }
+
+
+def _given(links: dict[str, str]) -> dict[str, str]:
+    """Without the blank ones, which must not hide a link of the other parameter."""
+    return {network: link for network, link in links.items() if link.strip()}
 
 
 async def get_prospect_by_id(ask: Ask) -> dict[str, Any]:
@@ -150,10 +157,7 @@ async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
 async def create_list(ask: Ask) -> list[dict[str, Any]]:
     name = ask.params.required_text("name")
     async with ask.world.db.statement() as conn:
-        try:
-            list_id = await prospects.create_list(conn, ask.workspace_id, name, now=ask.world.clock.now())
-        except Invalid as refusal:
-            raise Invalid(refusal.code, refusal.sentence, field="name") from refusal
+        list_id = await prospects.create_list(conn, ask.workspace_id, name, now=ask.world.clock.now())
     return [{"success": True, "data": {"id": list_id}}]
 
 

@@ -1,5 +1,7 @@
 """How refusals read in this dialect, unless a page answers one in its own words."""
 
+from collections.abc import Mapping
+
 from fairlead.accounts.actions import RateLimited
 from fairlead.http.request import Answer
 from fairlead.http.snov.dialect import message, routing, validation
@@ -15,7 +17,6 @@ FIELDS = {
     "first_name": "firstName",
     "last_name": "lastName",
     "list_id": "listId",
-    "name": "fullName",
     "social_links": "socialLinks",
 }
 
@@ -32,11 +33,17 @@ def answer(refusal: Refusal) -> Answer:
         case NotAllowed():
             return routing(403, refusal.sentence)
         case Invalid() | Conflict():
-            ours = refusal.field or "request"
-            theirs = FIELDS.get(ours, ours)
-            return validation(theirs, refusal.sentence.replace(ours, theirs))
+            return invalid(refusal)
         case _:
             return message(400, refusal.sentence)
+
+
+def invalid(refusal: Invalid | Conflict, fields: Mapping[str, str] = FIELDS) -> Answer:
+    """`fields` tells how a page spells the names of ours."""
+    ours = refusal.field or "request"
+    theirs = fields.get(ours, ours)
+    sentence = refusal.sentence
+    return validation(theirs, theirs + sentence.removeprefix(ours) if sentence.startswith(f"{ours} ") else sentence)
 
 
 def retry_after(refusal: LimitReached) -> tuple[tuple[bytes, bytes], ...]:

@@ -64,6 +64,8 @@ with list as (
          %(source)s, %(now)s, %(now)s
     from list, claim
    where not claimed and (%(duplicate)s or not exists (select from found))
+     and not exists (select from custom_fields f
+                      where f.workspace_id = %(workspace_id)s and f.required and not %(custom)s ? f.id::text)
   on conflict do nothing
   returning id
 ), updated as (
@@ -105,7 +107,7 @@ select exists (select from list), (select claimed from claim), (select id from w
 """
 
 # What happens most, on its own because it costs a third: nobody has this address or profile yet. It gives no row when
-# somebody has, or the list is not there, or the address is claimed.
+# somebody has, and when a new prospect is refused: no such list, a claimed address, a required field without a value.
 _MAKE = """
 with made as (
   insert into prospects (
@@ -119,6 +121,8 @@ with made as (
     from prospect_lists
    where workspace_id = %(workspace_id)s and id = %(list_id)s and deleted_at is null
      and not coalesce(address_is_claimed(%(email_key)s::text), false)
+     and not exists (select from custom_fields f
+                      where f.workspace_id = %(workspace_id)s and f.required and not %(custom)s ? f.id::text)
   on conflict do nothing
   returning id
 ), listed as (
@@ -134,6 +138,15 @@ _BY_ADDRESS = _ADD.format(same="p.email_key = %(email_key)s")
 _BY_PROFILE = _ADD.format(same="p.email_key is null and p.linkedin_key = %(linkedin_key)s")
 
 
+async def make(
+    conn: Connection, candidate: Candidate, *, workspace_id: int, list_id: int, source: str, now: datetime
+) -> int | None:
+    """A new prospect on the list; None when it is known, or must be refused: `add` tells."""
+    cur = await conn.execute(_MAKE, _values(candidate, workspace_id, list_id, source, now))
+    row = await cur.fetchone()
+    return None if row is None else int(row[0])
+
+
 async def add(
     conn: Connection,
     candidate: Candidate,
@@ -145,7 +158,17 @@ async def add(
     source: str,
     now: datetime,
 ) -> Outcome:
-    values: dict[str, Any] = vars(candidate) | {
+    cur = await conn.execute(
+        _BY_PROFILE if candidate.email_key is None else _BY_ADDRESS,
+        _values(candidate, workspace_id, list_id, source, now) | {"update": update, "duplicate": duplicate},
+    )
+    row = await cur.fetchone()
+    assert row is not None
+    return Outcome(*row[:6])
+
+
+def _values(candidate: Candidate, workspace_id: int, list_id: int, source: str, now: datetime) -> dict[str, Any]:
+    return vars(candidate) | {
         "social": Jsonb(candidate.social),
         "custom": Jsonb(candidate.custom),
         "workspace_id": workspace_id,
@@ -153,13 +176,3 @@ async def add(
         "source": source,
         "now": now,
     }
-    cur = await conn.execute(_MAKE, values)
-    if row := await cur.fetchone():
-        return Outcome(list_found=True, claimed=False, prospect_id=row[0], made=True, listed=True, updated=False)
-    cur = await conn.execute(
-        _BY_PROFILE if candidate.email_key is None else _BY_ADDRESS,
-        values | {"update": update, "duplicate": duplicate},
-    )
-    row = await cur.fetchone()
-    assert row is not None
-    return Outcome(*row[:6])

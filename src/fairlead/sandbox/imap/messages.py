@@ -169,9 +169,7 @@ def _store(session: Session, reader: Reader, *, by_uid: bool) -> Answer:
             held = mailbox.labels(entry.message)
             mailbox.set_labels(entry, _combined(held, given, sign, str.casefold), selection.heard)
         else:
-            mailbox.set_flags(
-                entry, _combined(sorted(entry.message.flags), flags, sign, bytes.lower), selection.heard
-            )
+            mailbox.set_flags(entry, _combined(sorted(entry.message.flags), flags, sign, bytes.lower), selection.heard)
         if not silent:
             shown = [Attribute(LABELS_ITEM if labels else b"FLAGS")]
             yield fetched(

@@ -178,9 +178,7 @@ class _Criteria:
 
     def _labeled(self, label: str) -> Test:
         wanted = label.casefold()
-        return lambda candidate: any(
-            wanted == held.casefold() for held in self.mailbox.labels(candidate.message)
-        )
+        return lambda candidate: any(wanted == held.casefold() for held in self.mailbox.labels(candidate.message))
 
     def _among(self, numbers: Numbers, *, by_uid: bool) -> Test:
         picked = {entry.uid for _, entry in numbers.picked(self.entries, by_uid=by_uid)}

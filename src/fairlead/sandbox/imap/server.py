@@ -122,8 +122,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._session.secure and self._upgrade is not None:
-            return
         self._server.connections.add(self)
         self._server.counters.connections += 1
         if len(self._server.connections) > CONNECTIONS_LIMIT:
@@ -218,15 +216,16 @@ class Connection(asyncio.Protocol):
         self._answer = None
         if self._session.closing and self._transport is not None:
             self._transport.close()
-        elif self._session.tls_wanted:
+        elif self._session.tls_wanted and self._transport is not None:
             self._framer.forget()
+            # At once, or a quick client's handshake would be read as a command.
+            self._transport.pause_reading()
             self._upgrade = self._loop.create_task(self._start_tls())
 
     async def _start_tls(self) -> None:
         assert self._transport is not None
         assert self._server.tls is not None
         raw = self._transport
-        raw.pause_reading()
         try:
             upgraded = await self._loop.start_tls(raw, self, self._server.tls, server_side=True)
         except (OSError, ssl.SSLError, asyncio.CancelledError):

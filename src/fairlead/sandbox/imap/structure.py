@@ -213,9 +213,7 @@ def _addresses(value: bytes | None) -> bytes:
         local, _, host = address.rpartition("@")
         if local and host:
             person = nstring(name.encode("latin-1", "replace") or None)
-            written.append(
-                listed([person, b"NIL", string(local.encode("latin-1")), string(host.encode("latin-1"))])
-            )
+            written.append(listed([person, b"NIL", string(local.encode("latin-1")), string(host.encode("latin-1"))]))
     return b"(" + b"".join(written) + b")" if written else b"NIL"
 
 

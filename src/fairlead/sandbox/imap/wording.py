@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from fairlead.sandbox.imap.grammar import BadSyntax
 
-PLAIN = re.compile(rb'[\x20-\x21\x23-\x5b\x5d-\x7e]*\Z')
+PLAIN = re.compile(rb"[\x20-\x21\x23-\x5b\x5d-\x7e]*\Z")
 QUOTABLE = re.compile(rb"[\x20-\x7e]*\Z")
 QUOTED_LIMIT = 1000
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

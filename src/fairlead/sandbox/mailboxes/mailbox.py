@@ -113,9 +113,7 @@ class Mailbox:
 
     # Messages
 
-    def append(
-        self, raw: bytes, at: datetime, *, to: Folder | Role = Role.INBOX, flags: Iterable[bytes] = ()
-    ) -> Entry:
+    def append(self, raw: bytes, at: datetime, *, to: Folder | Role = Role.INBOX, flags: Iterable[bytes] = ()) -> Entry:
         """A new message, filed; `at` is its internal date."""
         folder = self.folder_for(to) if isinstance(to, Role) else to
         size = len(raw)
@@ -285,9 +283,8 @@ class Mailbox:
             home.tell(Flagged(Entry(uid, message)), source)
 
     def _thread(self, message: Message) -> int:
-        named = [
-            one for field in (b"in-reply-to", b"references") for value in message.header(field) for one in MESSAGE_ID.findall(value)
-        ]
+        fields = (*message.header(b"in-reply-to"), *message.header(b"references"))
+        named = [one for value in fields for one in MESSAGE_ID.findall(value)]
         thread = next((self._threads[one] for one in named if one in self._threads), message.number)
         if message.message_id is not None:
             self._threads.setdefault(message.message_id, thread)

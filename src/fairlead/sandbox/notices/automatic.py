@@ -61,5 +61,3 @@ def automatic_answer(
         ],
         body=crlf(text.encode()) + b"\r\n",
     )
-
-

@@ -351,14 +351,10 @@ def _status(
     return "\r\n\r\n".join(groups) + "\r\n"
 
 
-def _returned(
-    notice: Notice, *, headers_only: bool, as_message: bool = False, description: str | None = None
-) -> bytes:
+def _returned(notice: Notice, *, headers_only: bool, as_message: bool = False, description: str | None = None) -> bytes:
     """The original: whole, or its header, which Exchange calls a message all the same."""
     if not headers_only:
         return part_of_bytes("message/rfc822", crlf(notice.original[:RETURNED_LIMIT]), description=description)
     header = crlf(header_section(notice.original))
     kind = "message/rfc822" if as_message else "text/rfc822-headers"
     return part_of_bytes(kind, header, description=f"{description} Headers" if description else None)
-
-

@@ -60,5 +60,3 @@ def feedback_report(
         ],
         report_type="feedback-report",
     )
-
-

@@ -49,7 +49,7 @@ def multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
 
 def joined(boundary: str, parts: Sequence[bytes]) -> bytes:
     mark = f"--{boundary}".encode()
-    return b"".join(mark + b"\r\n" + part + b"\r\n\r\n" for part in parts) + mark + b"--\r\n"
+    return b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
 
 
 def header_of(raw: bytes, name: bytes) -> str:

@@ -26,7 +26,7 @@ POLICY = SMTP.clone(max_line_length=900)
 REFERENCES_LIMIT = 10
 HEX = "0123456789ABCDEF"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-PREFIXED = re.compile(r"(?:re|aw|r|odp|rv|sv|antw)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+PREFIXED = re.compile(r"(?:re|aw|r|odp\.?|rv|sv|antw)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 BOTTOM_POSTERS = 0.4
 ROBOTS = {
     Client.OUTLOOK: Robot.EXCHANGE,

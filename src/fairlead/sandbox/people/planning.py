@@ -129,9 +129,7 @@ def _absence(first: datetime, last: datetime, zone: ZoneInfo) -> Absence:
     return Absence(first, back, back.astimezone(zone).date())
 
 
-def _machines(
-    owner: Owner, letter: Letter, dice: random.Random, received: datetime, in_spam: bool
-) -> list[Timed]:
+def _machines(owner: Owner, letter: Letter, dice: random.Random, received: datetime, in_spam: bool) -> list[Timed]:
     """What programs do before anybody has seen the letter."""
     acts = []
     if owner.scanned and (letter.links or letter.pictures):
@@ -223,5 +221,3 @@ def _ordered(acts: list[Timed], relation: Relation) -> Plan:
 
 def _seconds(dice: random.Random, low: int, high: int) -> timedelta:
     return timedelta(seconds=low + dice.random() * (high - low))
-
-

@@ -45,9 +45,7 @@ def quoted(client: Client, letter: Letter, language: Language, *, sent: datetime
             return Quote(f"{line}\n{_marked(body)}", page)
         case Client.YAHOO:
             line = _line(language.apple, language, letter, when)
-            page = (
-                f'<div class="yahoo_quoted"><div>{html.escape(line)}</div><div>{_page(body)}</div></div>'
-            )
+            page = f'<div class="yahoo_quoted"><div>{html.escape(line)}</div><div>{_page(body)}</div></div>'
             return Quote(f"    {line}\n\n{_marked(body)}", page)
         case _:
             line = _line(language.gmail, language, letter, when)

@@ -6,8 +6,7 @@ from fairlead.sandbox.people.texts.language import Language
 __all__ = ["LANGUAGES", "Language", "language_named"]
 
 LANGUAGES: dict[str, Language] = {
-    language.code: language
-    for language in (en.ENGLISH, de.GERMAN, fr.FRENCH, es.SPANISH, it.ITALIAN, pl.POLISH)
+    language.code: language for language in (en.ENGLISH, de.GERMAN, fr.FRENCH, es.SPANISH, it.ITALIAN, pl.POLISH)
 }
 
 
