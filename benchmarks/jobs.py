@@ -34,15 +34,14 @@ NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 async def main(conninfo: str, scale: float) -> bool:
-    async with Database.opened(conninfo, connections=2) as db:
-        async with db.statement() as conn:
-            await migrate(conn)
-            await put_future_jobs(conn)
-            count = int(JOBS * scale)
-            enqueued = await enqueue(conn, count)
-            claimed = await claim_and_finish(conn, count)
-            await put_bare_rows(conn, count)
-            bare = await delete_bare_rows(conn, count)
+    async with Database.opened(conninfo, connections=2) as db, db.statement() as conn:
+        await migrate(conn)
+        await put_future_jobs(conn)
+        count = int(JOBS * scale)
+        enqueued = await enqueue(conn, count)
+        claimed = await claim_and_finish(conn, count)
+        await put_bare_rows(conn, count)
+        bare = await delete_bare_rows(conn, count)
     print(f"jobs: {count:,} no-op jobs in batches of {BATCH:,}, {FUTURE_JOBS:,} future jobs waiting")
     print(f"  enqueue_many      {enqueued:>9,.0f} jobs/s")
     promise = f"{claimed / AT_LEAST_PER_SECOND:.2f} x the {AT_LEAST_PER_SECOND:,} promised"

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from front_door import FrontDoor
 from postgres import Server
+from resuming import pytest_addoption, pytest_configure  # noqa: F401 - hooks
 
 from fairlead.db.migrate import migrate
 from fairlead.db.pool import Database

@@ -22,6 +22,12 @@ from fairlead.main import House
 from fairlead.prospects import actions as prospects
 from fairlead.world import World
 
+TABLES = (
+    "prospects", "prospect_lists", "list_members", "custom_fields", "do_not_email_lists", "do_not_email_items",
+    "events", "credit_entries", "members", "api_clients", "access_tokens", "api_keys",
+)  # fmt: skip
+COUNT = "select count(*) from {table} where workspace_id = %s"
+
 
 class Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -110,6 +116,14 @@ class Tenant:
 
     async def list(self, name: str = "People") -> int:
         return (await self.post("/v1/lists", name=name)).body[0]["data"]["id"]
+
+    async def rows(self) -> dict[str, int]:
+        """How many rows of this workspace each table of its data holds."""
+        async with self.door.world.db.statement() as conn:
+            return {
+                table: (await (await conn.execute(COUNT.format(table=table), [self.workspace_id])).fetchone())[0]
+                for table in TABLES
+            }
 
     async def balance(self) -> Decimal:
         return Decimal((await self.get("/v1/get-balance")).body["data"]["balance"])

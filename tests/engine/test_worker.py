@@ -150,7 +150,10 @@ async def test_a_job_longer_than_its_lease_is_kept_by_the_heartbeat(db, world):
         await asyncio.sleep(2 * SHORT_LEASE.total_seconds())
 
     await put(world, "long")
-    async with working(world, {"long": long}, lease=SHORT_LEASE), working(make_world(db), {"long": long}, lease=SHORT_LEASE):
+    async with (
+        working(world, {"long": long}, lease=SHORT_LEASE),
+        working(make_world(db), {"long": long}, lease=SHORT_LEASE),
+    ):
         await until(lambda: nothing_left(db))
     assert seen.tries == [1]
 

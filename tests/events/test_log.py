@@ -37,10 +37,8 @@ async def test_what_is_recorded_is_read_in_order_with_all_it_says(db):
 
 
 async def test_a_fact_is_recorded_only_with_what_makes_it_true(db):
-    with pytest.raises(ZeroDivisionError):
-        async with db.transaction() as conn:
-            await events.record(conn, 1, "happened", NOW)
-            raise ZeroDivisionError
+    async with db.transaction() as conn, conn.transaction(force_rollback=True):
+        await events.record(conn, 1, "happened", NOW)
     assert await read(db) == []
 
 
@@ -146,10 +144,8 @@ async def test_a_named_reader_goes_on_where_it_stopped(db):
 
 async def test_a_reader_whose_transaction_fails_reads_the_same_again(db):
     await record(db)
-    with pytest.raises(ZeroDivisionError):
-        async with db.transaction() as conn:
-            assert len(await events.read_next(conn, "webhooks", 10)) == 1
-            raise ZeroDivisionError
+    async with db.transaction() as conn, conn.transaction(force_rollback=True):
+        assert len(await events.read_next(conn, "webhooks", 10)) == 1
     async with db.transaction() as conn:
         assert len(await events.read_next(conn, "webhooks", 10)) == 1
 

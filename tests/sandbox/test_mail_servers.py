@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import uvloop
-from mail_world import ADDRESS, HOST, MailWorld, authority, codes, mail_world
+from mail_world import ADDRESS, HOST, Book, MailWorld, authority, codes, mail_world
 
 from fairlead.kit.refusals import CannotStart, Invalid
 from fairlead.sandbox.smtp.behavior import (
@@ -19,7 +19,9 @@ from fairlead.sandbox.smtp.behavior import (
     with_event,
 )
 from fairlead.sandbox.smtp.model import Envelope, Known, Point, received_header
+from fairlead.sandbox.smtp.receiving import Receiving
 from fairlead.sandbox.smtp.server import _Connection
+from fairlead.sandbox.smtp.session import MailHost
 from fairlead.sandbox.smtp.wordings import POSTFIX, WORDINGS
 
 UNKNOWN = "nobody@blue.example"
@@ -575,7 +577,7 @@ async def test_each_address_has_its_own_behavior_and_can_be_given_another():
     async with mail_world("blocked_banner") as world:
         ports = {}
         for number, name in enumerate(("reject_unknown", "busy_banner"), 2):
-            host = await _host(world, name)
+            host = host_of(world, name)
             ports[f"127.64.9.{number}"] = await world.server.listen(f"127.64.9.{number}", 0, host)
 
         async def banner(address: str) -> str:
@@ -587,16 +589,11 @@ async def test_each_address_has_its_own_behavior_and_can_be_given_another():
 
         assert (await banner("127.64.9.2")).startswith("220")
         assert (await banner("127.64.9.3")).startswith("421")
-        world.server.put("127.64.9.3", ports["127.64.9.3"], await _host(world, "reject_unknown"))
+        world.server.put("127.64.9.3", ports["127.64.9.3"], host_of(world, "reject_unknown"))
         assert (await banner("127.64.9.3")).startswith("220")
 
 
-async def _host(world: MailWorld, name: str) -> Any:
-    from mail_world import Book
-
-    from fairlead.sandbox.smtp.receiving import Receiving
-    from fairlead.sandbox.smtp.session import MailHost
-
+def host_of(world: MailWorld, name: str) -> MailHost:
     behavior = behavior_named(name)
     return MailHost(HOST, behavior, Receiving(behavior, Book()), world.deliver)
 
@@ -605,7 +602,7 @@ async def test_mail_servers_start_in_the_network_of_the_sandbox_only():
     async with mail_world() as world:
         for address, port in (("127.0.0.1", 0), ("0.0.0.0", 0), (ADDRESS, world.port)):
             with pytest.raises(CannotStart):
-                await world.server.listen(address, port, await _host(world, "catch_all"))
+                await world.server.listen(address, port, host_of(world, "catch_all"))
 
 
 async def test_sessions_can_be_looked_at_afterwards():
@@ -655,6 +652,7 @@ async def test_a_client_that_reads_nothing_does_not_fill_the_memory():
         assert isinstance(connection, _Connection)
         assert len(connection._buffer) < 4 << 20
         assert connection._transport.get_write_buffer_size() < 4 << 20
+        client.writer.transport.abort()
         assert (await (await world.greeted()).message()).startswith("250")
 
 

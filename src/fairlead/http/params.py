@@ -21,7 +21,7 @@ Value: TypeAlias = Any
 """None, bool, int, float, str, or lists and dicts of these."""
 
 DEEPEST = 20
-TOKEN = "access_token"
+TOKEN = "access_token"  # noqa: S105 - the name of a parameter
 LARGEST_ID = 2**63 - 1
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")

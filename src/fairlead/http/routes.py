@@ -37,7 +37,10 @@ class Routes(Generic[Target]):
             self._patterns.append((re.compile(_PART.sub(r"(?P<\1>[^/]+)", path)), by_method))
 
     def find(self, method: str, path: str) -> Found[Target] | WrongMethod | None:
-        """`path` is decoded, as ASGI gives it. A trailing slash means the same as none, and is answered directly: a redirect would lose a POST."""
+        """`path` is decoded, as ASGI gives it.
+
+        A trailing slash means the same as none, and is answered directly: a redirect would lose a POST.
+        """
         bare = path.rstrip("/") or "/"
         if (fixed := self._fixed.get(bare)) is not None:
             return self._choose(fixed, method, {})

@@ -1,1 +1,1 @@
-"""The queue of work: put in by the transaction that makes it due, leased by workers, parked when it fails for good."""
+"""The queue: work put in by the transaction that makes it due, leased by workers, parked when it fails for good."""

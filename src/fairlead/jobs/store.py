@@ -127,7 +127,8 @@ async def delete_done(conn: Connection, jobs: Iterable[Job]) -> set[JobId]:
            set state = 'waiting', due_at = run_again_at, run_again_at = null, lease_until = null, tries = 0,
                last_error = null
           from unnest(%(ids)s::bigint[], %(lease_numbers)s::bigint[]) as lease (id, lease_number)
-         where jobs.id = lease.id and jobs.lease_number = lease.lease_number and state = 'running' and run_again_at is not null
+         where jobs.id = lease.id and jobs.lease_number = lease.lease_number
+           and state = 'running' and run_again_at is not null
         returning jobs.id
         """,
         leases,

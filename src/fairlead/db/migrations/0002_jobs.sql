@@ -6,8 +6,9 @@ create table jobs (
   id           bigint generated always as identity primary key,
   state        text not null default 'waiting' constraint jobs_state check (state in (
                  'waiting',   -- runs from due_at on: -> running
-                 'running',   -- leased: -> deleted (done), -> waiting (postponed, given back, failed, lease over), -> parked
-                 'parked'     -- its tries are used up, or nobody can run it; a person retries it: -> waiting, or drops it
+                 'running',   -- leased: -> deleted (done), -> waiting (postponed, given back, failed, lease over),
+                              -- -> parked
+                 'parked'     -- tries used up, or nobody can run it: -> waiting (a person retries it), -> deleted (drops it)
                )),
   priority     smallint not null constraint jobs_priority check (priority in (
                  0,           -- urgent: a person is waiting
@@ -19,8 +20,8 @@ create table jobs (
   payload      jsonb not null,
   workspace_id bigint,                    -- null: work of the whole installation
   once_key     text,                      -- what the work is for; one live job of a kind with the same key
-  tries        int not null default 0 constraint jobs_tries check (tries >= 0),  -- counted when a run begins, so that a
-                                          -- run that kills its process counts
+  -- Counted when a run begins, so that a run that kills its process counts.
+  tries        int not null default 0 constraint jobs_tries check (tries >= 0),
   max_tries    int not null constraint jobs_max_tries check (max_tries > 0),
   lease_number bigint not null default 0, -- grows with each lease; a worker with an older number changes nothing
   lease_until  timestamptz,               -- machine time of the database

@@ -41,7 +41,6 @@ _EMAIL, _EMAIL_KEY, _LINKEDIN_KEY = _PLACE["email"], _PLACE["email_key"], _PLACE
 _NAME, _FIRST, _LAST = _PLACE["name"], _PLACE["first_name"], _PLACE["last_name"]
 _PHONES, _COUNTRY, _SITE_PLACE = _PLACE["phones"], _PLACE["country"], _PLACE["company_site"]
 _SOCIAL, _CUSTOM = _PLACE["social"], _PLACE["custom"]
-_OBJECT = {_SOCIAL: "{}", _CUSTOM: "{}"}
 
 Checked: TypeAlias = tuple[str, str]
 """By what the prospect is known (its address, or `profile` and a LinkedIn profile), and its line of COPY."""
@@ -128,9 +127,8 @@ class Checker:
             return None
         if line[_NAME] != NULL and line[_FIRST] == NULL and line[_LAST] == NULL:
             first, last = split_name(line[_NAME])
-            line[_FIRST] = first or NULL
-            # An empty last name is known to be empty, as in `rules.candidate`.
-            line[_LAST] = last
+            line[_FIRST] = first
+            line[_LAST] = last  # empty and not null where there is one word, as in `rules.candidate`
         for place, name in self._networks:
             if link := cells[place].strip().removesuffix(rules.SOCIAL_SUFFIX):
                 if len(link) > SHORT_TEXT or len(name) > 50:
