@@ -8,14 +8,19 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from front_door import FrontDoor
-from postgres import Server
-from resuming import pytest_addoption, pytest_configure  # noqa: F401 - hooks
+from hypothesis import HealthCheck, settings
 
 from fairlead.db.migrate import migrate
 from fairlead.db.pool import Database
 from fairlead.main import Start, open_house
 from fairlead.settings import Settings
+from front_door import FrontDoor
+from postgres import Server
+from resuming import pytest_addoption, pytest_configure  # noqa: F401 - hooks
+
+# Time proves nothing about a property on a machine that others use too.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 
 @pytest.fixture(scope="session")

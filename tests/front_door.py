@@ -20,6 +20,7 @@ from fairlead.db import clock
 from fairlead.http.app import App
 from fairlead.main import House
 from fairlead.prospects import actions as prospects
+from fairlead.prospects.model import FieldType, Prospect
 from fairlead.world import World
 
 TABLES = (
@@ -116,6 +117,19 @@ class Tenant:
 
     async def list(self, name: str = "People") -> int:
         return (await self.post("/v1/lists", name=name)).body[0]["data"]["id"]
+
+    async def custom_field(self, label: str, type_: str = "string", *, required: bool = False) -> None:
+        async with self.door.world.db.transaction() as conn:
+            now = self.door.world.clock.now()
+            await prospects.create_field(
+                conn, self.workspace_id, label, FieldType(type_), required=required, now=now
+            )
+
+    async def prospect(self, email: str) -> Prospect:
+        """All that is known of the one prospect with this address."""
+        async with self.door.world.db.statement() as conn:
+            (found,) = await prospects.prospects_of_address(conn, self.workspace_id, email)
+        return found
 
     async def rows(self) -> dict[str, int]:
         """How many rows of this workspace each table of its data holds."""

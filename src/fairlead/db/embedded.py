@@ -206,9 +206,8 @@ class EmbeddedServer:
     def _leave(self) -> None:
         """Ends the server when nobody else uses it.
 
-        Two turns: when all leave at the same moment, an owner may see the last of the others still there, who in
-        turn found the ownership taken; having given it up, it looks once more. Nobody can miss it then: who fails to
-        take the ownership had let go of `_use` before.
+        All may leave at the same moment. Who finds the ownership taken goes, and so relies on the one who has it: that
+        one looks once more after giving it up. Whoever is still there then will want the ownership later than that.
         """
         if self._use.number is None:
             return
@@ -218,19 +217,22 @@ class EmbeddedServer:
             self._use.release()
             return
         self._use.release()
-        for _ in range(2):
-            if not self._ownership.take():
-                return
+        while self._ownership.take():
             alone = self._use.take()
             if alone:
                 self._end_server()
             elif self._postmaster is not None:
                 self._postmaster.hand_over()
+            self._postmaster = None
             self._use.release()
             self._ownership.release()
-            self._postmaster = None
-            if alone:
+            if alone or not self._nobody_is_left():
                 return
+
+    def _nobody_is_left(self) -> bool:
+        nobody = self._use.take()
+        self._use.release()
+        return nobody
 
     def _end_server(self) -> None:
         running = self._postmaster or (find_running(self.place) if self.owner else None)

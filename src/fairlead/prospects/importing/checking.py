@@ -60,6 +60,8 @@ class Checker:
 
         `guarded`: cells may have an apostrophe before what a spreadsheet would take for a formula.
         """
+        self.characters = 0
+        """How many characters the rows had so far."""
         self._columns = columns
         self._fields = fields
         self._for_update = for_update
@@ -86,6 +88,7 @@ class Checker:
     def check(self, number: int, cells: list[str]) -> Checked | RowError:
         """The line of a row, without a final newline, or what is wrong with it."""
         text = "".join(cells)
+        self.characters += len(text)
         if (
             not text.isprintable()  # control characters, lone surrogates, blanks that are not the blank
             or '"' in text

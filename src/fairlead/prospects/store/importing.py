@@ -23,7 +23,7 @@ class Counts:
     repeated: int
 
 
-async def prepare(conn: Connection) -> None:
+async def prepare(conn: Connection, *, for_update: bool) -> None:
     """Makes the temporary tables of an import. `conn` is its own, and outside a transaction."""
     # A chunk has to fit, or each statement that reads it goes through files.
     await conn.execute("set temp_buffers = '32MB'")
@@ -61,6 +61,10 @@ async def prepare(conn: Connection) -> None:
         ) on commit delete rows
         """
     )
+    if for_update:
+        # Whatever the planner believes of the sizes, there is then no way but row by row.
+        await conn.execute("create index on import_rows (row_number)")
+        await conn.execute("create index on import_known (prospect_id)")
     # What earlier chunks were about, as far as it cannot be told from the prospects themselves.
     await conn.execute("create temp table import_seen (prospect_id bigint primary key)")
     await conn.execute("create temp table import_seen_keys (key text primary key)")
@@ -95,6 +99,7 @@ select r.row_number, p.id,
         where p.workspace_id = %(workspace_id)s and p.copy_number = 0 and p.deleted_at is null
           and {same}
        {reserved}) p
+ where {rows}
 """
 _BY_ADDRESS = "p.email_key is not null and p.email_key = r.email_key"
 _BY_PROFILE = "p.email_key is null and p.linkedin_key = r.linkedin_key"
@@ -108,11 +113,9 @@ async def find_known(
     `with_profiles`: there are rows without an address.
     """
     reserved = "for no key update" if for_update else "offset 0"
-    statements = [_KNOWN.format(same=_BY_ADDRESS, reserved=reserved)]
+    statements = [_KNOWN.format(same=_BY_ADDRESS, rows="r.email_key is not null", reserved=reserved)]
     if with_profiles:
-        statements.append(_KNOWN.format(same=_BY_PROFILE, reserved=reserved).replace(
-            "import_rows r", "(select * from import_rows where email_key is null) r"
-        ))
+        statements.append(_KNOWN.format(same=_BY_PROFILE, rows="r.email_key is null", reserved=reserved))
     for statement in statements:
         await conn.execute(statement, {"workspace_id": workspace_id, "change_id": change_id}, prepare=False)
 
@@ -155,6 +158,7 @@ async def overwrite_known(conn: Connection, *, workspace_id: int, change_id: int
                changed_at = %(now)s
           from import_known k join import_rows r on r.row_number = k.row_number
          where not k.repeated and p.workspace_id = %(workspace_id)s and p.id = k.prospect_id
+           and p.id = any (array(select prospect_id from import_known where not repeated))
         """,
         parameters,
         prepare=False,

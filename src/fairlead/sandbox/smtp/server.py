@@ -139,10 +139,7 @@ class _Connection(asyncio.Protocol):
         self._over = True
         self._stop_waiting()
         self._server.connections.discard(self)
-        for key in self._places:
-            self._server.crowd[key] -= 1
-            if not self._server.crowd[key]:
-                del self._server.crowd[key]
+        self._leave_crowd()
         if self._session is not None:
             self._session.transcript.ended_at = self._server.clock.now()
 
@@ -234,93 +231,6 @@ class _Connection(asyncio.Protocol):
             else:
                 self._act(out, step)
         self._flush(out)
-
-    def _next_step(self) -> Step | None:
-        """None when more has to arrive."""
-        session = self._session
-        assert session is not None
-        if session.mode is Mode.LINE:
-            return self._line(session)
-        if session.mode is Mode.BODY:
-            return self._read_body(session)
-        return self._read_chunk(session)
-
-    def _line(self, session: Session) -> Step | None:
-        buffer, at = self._buffer, self._at
-        end = buffer.find(b"\n", at)
-        if end < 0:
-            if len(buffer) - at > LONGEST_LINE:
-                self._skipping_line = True
-                self._at = len(buffer)
-            return None
-        # A bare line feed ends a command too, as with most servers: people type them.
-        line = buffer[at : end - 1 if buffer[end - 1 : end] == b"\r" and end > at else end]
-        self._at = end + 1
-        if self._skipping_line or len(line) > LONGEST_LINE:
-            self._skipping_line = False
-            return session.overlong()
-        if session.forbids_pipelining and self._at < len(buffer):
-            return session.pipelined(line)
-        return session.line(line)
-
-    def _read_body(self, session: Session) -> Step | None:
-        buffer, at = self._buffer, self._at
-        if at >= len(buffer):
-            return None
-        if not self._body_begun:
-            self._body_begun = True
-            turn = session.body_begins()
-            if turn is not None:
-                return turn
-            # Most messages come in one piece: no need to copy what follows them.
-            if buffer.startswith(END_OF_BODY[2:], at):
-                return self._whole_body(session, b"", at + 3)
-            end = buffer.find(END_OF_BODY, at)
-            if end >= 0:
-                return self._whole_body(session, buffer[at : end + 2], end + len(END_OF_BODY))
-            # The line end before the body makes a dot at its start the first of a line.
-            self._body = bytearray(b"\r\n")
-            self._body_bytes = 0
-        tail = bytes(self._body[-len(END_OF_BODY) + 1 :])
-        fresh = tail + buffer[at:] if at else tail + buffer
-        end = fresh.find(END_OF_BODY)
-        if end < 0:
-            self._body_bytes += len(buffer) - at
-            if self._body_bytes > session.size_limit_bytes:
-                self._body = bytearray(fresh[-len(END_OF_BODY) + 1 :])
-            else:
-                self._body += fresh[len(tail) :]
-            self._at = len(buffer)
-            return None
-        del self._body[len(self._body) - len(tail) :]
-        self._body += fresh[: end + 2]
-        data = bytes(memoryview(self._body)[2:]) if self._body_bytes <= session.size_limit_bytes else b""
-        return self._whole_body(session, data, at + end + len(END_OF_BODY) - len(tail))
-
-    def _whole_body(self, session: Session, data: bytes, at: int) -> Step:
-        self._at = at
-        self._body_begun = False
-        too_big = len(data) > session.size_limit_bytes or self._body_bytes > session.size_limit_bytes
-        self._body, self._body_bytes = bytearray(), 0
-        if not too_big and (data.startswith(b".") or b"\r\n." in data):
-            # Only the final dot stands alone on its line: every other first dot is a stuffed one.
-            data = (b"\r\n" + data).replace(b"\r\n.", b"\r\n")[2:]
-        return session.body(b"" if too_big else data, too_big=too_big)
-
-    def _read_chunk(self, session: Session) -> Step | None:
-        piece = self._buffer[self._at : self._at + session.chunk_left]
-        self._at += len(piece)
-        session.chunk_left -= len(piece)
-        self._body_bytes += len(piece)
-        if self._body_bytes <= session.size_limit_bytes:
-            self._body += piece
-        else:
-            self._body.clear()
-        if session.chunk_left:
-            return None
-        data, too_big = bytes(self._body), self._body_bytes > session.size_limit_bytes
-        self._body, self._body_bytes = bytearray(), 0
-        return session.chunk(data, too_big=too_big)
 
     # From steps to what happens.
 
@@ -438,8 +348,17 @@ class _Connection(asyncio.Protocol):
         if self._over:
             return
         self._over = True
+        self._leave_crowd()
         if self._transport.can_write_eof():
             self._transport.write_eof()
             self._loop.call_later(LINGER_SECONDS, self._transport.abort)
         else:
             self._transport.close()
+
+    def _leave_crowd(self) -> None:
+        crowd = self._server.crowd
+        for key in self._places:
+            crowd[key] -= 1
+            if not crowd[key]:
+                del crowd[key]
+        self._places = ()

@@ -31,44 +31,6 @@ _HELO = re.compile(rb"[!-~]{1,255}")
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?|\[[A-Za-z0-9.:-]+\]")
 
 
-@dataclass(frozen=True)
-class MailHost:
-    """What listens on one address and port."""
-
-    name: str
-    behavior: Behavior
-    policy: Policy
-    deliver: Deliver
-
-
-class Then(Enum):
-    GO_ON = "go_on"
-    CLOSE = "close"
-    DROP = "drop"
-    START_TLS = "start_tls"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A step with more to it than a reply: first the envelope is delivered, then the wait, the reply, and the rest."""
-
-    reply: bytes = b""
-    then: Then = Then.GO_ON
-    wait_seconds: float = 0.0
-    envelope: Envelope | None = None
-
-
-Step: TypeAlias = bytes | Turn
-
-
-class Mode(Enum):
-    """What the next bytes of the client are."""
-
-    LINE = "line"
-    BODY = "body"  # up to the final dot
-    CHUNK = "chunk"  # `chunk_left` octets
-
-
 class Session:
     def __init__(
         self,
@@ -92,37 +54,33 @@ class Session:
         self.chunk_left = 0
         behavior = host.behavior
         self._policy = host.policy
+        self._manners = Manners(behavior, transcript, now, dice)
+        self.say = self._manners.say
         self._behavior = behavior
         self._wording = behavior.wording
         self.size_limit_bytes = behavior.wording.size_limit_bytes
         self._most_recipients = behavior.recipients_at_most or behavior.wording.most_recipients
-        self._plain = not (behavior.tarpit or behavior.multiline or behavior.eight_bit)
-        self._dice = dice
         self._next_queue_id = next_queue_id
         self._can_start_tls = can_start_tls
         self._offers: frozenset[str] = frozenset()
-        self._greeting = b""
         self._recipients: list[str] = []
         self._smtputf8 = False
         self._chunks: bytearray | None = None
         self._last_chunk = False
         self._login: Exchange | None = None
         self._login_failures = 0
-        self._errors = 0
-        self._reached: dict[Point, int] = {}
-        self._said: dict[str, bytes] = {}
 
     # What the connection calls. It also writes down the replies, when they really go out.
 
     def begin(self, *, crowded: bool) -> Step:
         """The banner, or what comes in its place; `crowded` when there are too many connections already."""
-        if (event := self._event(Point.CONNECT)) is not None:
-            return self._ready(self._acted(event))
+        if (event := self._manners.event(Point.CONNECT)) is not None:
+            return self._ready(self._manners.acted(event))
         if crowded:
             return self._ready(Turn(self.say(self._wording.too_many_connections), Then.CLOSE))
         wait_seconds = self._behavior.banner_delay_seconds
-        if (event := self._event(Point.BANNER)) is not None:
-            return self._ready(replace(self._acted(event), wait_seconds=wait_seconds))
+        if (event := self._manners.event(Point.BANNER)) is not None:
+            return self._ready(replace(self._manners.acted(event), wait_seconds=wait_seconds))
         banner = self.say(self._wording.banner)
         return self._ready(Turn(banner, wait_seconds=wait_seconds) if wait_seconds else banner)
 
@@ -156,10 +114,10 @@ class Session:
 
     def body_begins(self) -> Turn | None:
         """To be asked when the first bytes of a body are there; what it gives takes the place of reading on."""
-        event = self._event(Point.BODY)
+        event = self._manners.event(Point.BODY)
         if event is None:
             return None
-        turn = self._acted(event)
+        turn = self._manners.acted(event)
         # What the client still sends would be taken for commands.
         return replace(turn, then=Then.CLOSE) if turn.then is Then.GO_ON else turn
 
@@ -191,76 +149,8 @@ class Session:
     def timed_out(self) -> bytes:
         return self.say(self._wording.timed_out)
 
-    def say(self, template: str, *, address: str = "", queue_id: str = "") -> bytes:
-        said = self._said.get(template)
-        if said is None:
-            said = self._rendered(template, address, queue_id)
-            if not _varies(template):
-                self._said[template] = said
-        return said
-
-    def _rendered(self, template: str, address: str, queue_id: str) -> bytes:
-        text = template.format(
-            host=self.host.name,
-            ip=self.client_ip,
-            helo=self.transcript.helo,
-            address=address,
-            domain=address.rpartition("@")[2],
-            queue_id=queue_id,
-            token=f"{self.transcript.number * 2654435761 % 2**48:012x}",
-            time=self.now().strftime("%a, %d %b %Y %H:%M:%S +0000"),
-        )
-        return text.replace("\n", "\r\n").encode() + b"\r\n"
-
-    # Steps on their way out.
-
     def _ready(self, step: Step) -> Step:
-        return step if self._plain else self._dressed(step if isinstance(step, Turn) else Turn(step))
-
-    def _dressed(self, turn: Turn) -> Step:
-        reply = turn.reply
-        # What follows 334 and EHLO is for programs; the other replies are text, and may be dressed up.
-        if reply and not reply.startswith((b"334", b"354")) and reply != self._greeting:
-            if self._behavior.multiline:
-                reply = b"%s-This server likes to say things at length.\r\n%s-\r\n%s" % (reply[:3], reply[:3], reply)
-            if self._behavior.eight_bit:
-                reply = reply.replace(b"\r\n", b" (Gr\xfc\xdfe \xff\xfe)\r\n")
-        turn = replace(turn, reply=reply)
-        if self._behavior.tarpit is not None and reply:
-            turn = self._slowed(turn)
-        return reply if turn == Turn(reply) else turn
-
-    def _slowed(self, turn: Turn) -> Turn:
-        tarpit = self._behavior.tarpit
-        assert tarpit is not None
-        # As in Postfix, errors so far slow down this reply, and an error in this reply the next ones.
-        wait_seconds = turn.wait_seconds + tarpit.seconds * (self._errors >= tarpit.free_errors)
-        if turn.envelope is not None:
-            self._errors = 0
-        elif turn.reply[:1] in (b"4", b"5"):
-            self._errors += 1
-        if self._errors >= tarpit.most_errors and turn.then is Then.GO_ON:
-            farewell = self.say(self._wording.too_many_errors)
-            return Turn(turn.reply + farewell, Then.CLOSE, wait_seconds)
-        return replace(turn, wait_seconds=wait_seconds)
-
-    # Scripted events.
-
-    def _event(self, point: Point) -> Event | None:
-        if not self._behavior.script:
-            return None
-        times = self._reached[point] = self._reached.get(point, 0) + 1
-        for event in self._behavior.script:
-            due = event.point is point and times > event.after
-            if due and (event.share >= 1 or self._dice.random() < event.share):
-                return event
-        return None
-
-    def _acted(self, event: Event, address: str = "") -> Turn:
-        if isinstance(event, Drops):
-            return Turn(then=Then.DROP)
-        reply = self.say(event.text, address=address)
-        return Turn(reply, Then.CLOSE if event.closes or reply.startswith(b"421") else Then.GO_ON)
+        return step if self._manners.plain else self._manners.dressed(step if isinstance(step, Turn) else Turn(step))
 
     # Commands. Each takes what stands behind its verb.
 
@@ -278,19 +168,19 @@ class Session:
         if mechanisms := self._policy.mechanisms(self):
             offers.append(f"AUTH {' '.join(mechanisms)}")
         lines = [f"{word} {self.size_limit_bytes}" if word == wordings.SIZE else word for word in offers]
-        *first, last = [self._rendered(self._wording.greeting, "", "").decode().rstrip(), *lines]
-        self._greeting = ("".join(f"250-{line}\r\n" for line in first) + f"250 {last}\r\n").encode()
-        return self._greeting
+        *first, last = [self._manners.rendered(self._wording.greeting).decode().rstrip(), *lines]
+        self._manners.greeting = ("".join(f"250-{line}\r\n" for line in first) + f"250 {last}\r\n").encode()
+        return self._manners.greeting
 
     def _hello(self, rest: bytes) -> Step | None:
-        if (event := self._event(Point.HELO)) is not None:
-            return self._acted(event)
+        if (event := self._manners.event(Point.HELO)) is not None:
+            return self._manners.acted(event)
         name = rest.strip()
         if _HELO.fullmatch(name) is None:
             return self.say(self._wording.syntax)
         self._reset()
         self._offers = frozenset()
-        self._said.clear()
+        self._manners.forget_helo()
         self.transcript.helo = name.decode("ascii")
         return None
 
@@ -309,8 +199,8 @@ class Session:
         sender = self._address(match[1]) if match[1] else ""
         if not isinstance(sender, str):
             return sender
-        if (event := self._event(Point.MAIL)) is not None:
-            return self._acted(event, sender)
+        if (event := self._manners.event(Point.MAIL)) is not None:
+            return self._manners.acted(event, sender)
         refusal = self._policy.mail(self, sender)
         if refusal is not None:
             return Turn(refusal, Then.CLOSE) if refusal.startswith(b"421") else refusal
@@ -364,8 +254,8 @@ class Session:
         address = "postmaster" if match[1].lower() == b"postmaster" else self._address(match[1])
         if not isinstance(address, str):
             return address
-        if (event := self._event(Point.RCPT)) is not None:
-            return self._acted(event, address)
+        if (event := self._manners.event(Point.RCPT)) is not None:
+            return self._manners.acted(event, address)
         recipients = self._recipients
         if len(recipients) >= self._most_recipients:
             return self.say(wording.too_many_recipients)
@@ -387,8 +277,8 @@ class Session:
             return self.say(wording.out_of_order)
         if not self._recipients:
             return self.say(wording.no_recipients)
-        if (event := self._event(Point.DATA)) is not None:
-            return self._acted(event)
+        if (event := self._manners.event(Point.DATA)) is not None:
+            return self._manners.acted(event)
         self.mode = Mode.BODY
         return self.say(wording.data_go)
 
@@ -429,9 +319,9 @@ class Session:
             data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         if wording.longest_body_line and max(map(len, data.split(b"\r\n"))) > wording.longest_body_line:
             return self.say(wording.body_line_too_long)
-        event = self._event(Point.FINAL_DOT)
+        event = self._manners.event(Point.FINAL_DOT)
         if event is not None and not (isinstance(event, Drops) and event.accepted):
-            return self._acted(event)
+            return self._manners.acted(event)
         refusal = self._policy.message(self, data)
         if refusal is not None:
             return Turn(refusal, Then.CLOSE) if refusal.startswith(b"421") else refusal
@@ -481,8 +371,8 @@ class Session:
         return b"214 2.0.0 See RFC 5321\r\n"
 
     def _quit(self, rest: bytes) -> Step:
-        if (event := self._event(Point.QUIT)) is not None:
-            return self._acted(event)
+        if (event := self._manners.event(Point.QUIT)) is not None:
+            return self._manners.acted(event)
         return Turn(self.say(self._wording.bye), Then.CLOSE)
 
     def _starttls(self, rest: bytes) -> Step:
@@ -490,8 +380,8 @@ class Session:
             return self.say(self._wording.syntax)
         if not self._can_start_tls or self.tls or wordings.STARTTLS not in self._behavior.offers:
             return self.say(self._wording.not_implemented)
-        if (event := self._event(Point.STARTTLS)) is not None:
-            return self._acted(event)
+        if (event := self._manners.event(Point.STARTTLS)) is not None:
+            return self._manners.acted(event)
         return Turn(self.say(self._wording.tls_go), Then.START_TLS)
 
     # Logins.
@@ -502,8 +392,8 @@ class Session:
             return self._policy.login_answer(self, None)
         if not self._offers or self.user is not None or self.sender is not None:
             return self.say(self._wording.out_of_order)
-        if (event := self._event(Point.AUTH)) is not None:
-            return self._acted(event)
+        if (event := self._manners.event(Point.AUTH)) is not None:
+            return self._manners.acted(event)
         name, _, first = rest.strip().partition(b" ")
         mechanism = name.upper().decode("ascii", "replace")
         if mechanism not in mechanisms:
@@ -563,12 +453,6 @@ _COMMANDS: Final[dict[bytes, Callable[[Session, bytes], Step]]] = {
     b"STARTTLS": Session._starttls,
     b"AUTH": Session._auth,
 }
-
-
-@lru_cache(maxsize=1000)
-def _varies(template: str) -> bool:
-    """Whether the text differs within a session."""
-    return any(field in template for field in ("{address}", "{domain}", "{queue_id}", "{time}"))
 
 
 def _domain(address: str) -> str:
