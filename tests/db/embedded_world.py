@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+import pytest
 
+from fairlead.db.embedded import EmbeddedServer
 from fairlead.db.place import Place
 from fairlead.db.postmaster import read_pid_file
+from fairlead.kit.refusals import CannotStart
 
 PROCESS = Path(__file__).with_name("embedded_process.py")
 AS_ROOT = os.geteuid() == 0
@@ -111,3 +114,15 @@ def ask_again(conninfo: str, question: str) -> Any:
         except psycopg.OperationalError:
             assert time.monotonic() < deadline
             time.sleep(0.02)
+
+
+def started_and_stopped(place: Place) -> None:
+    with EmbeddedServer.start(place) as server:
+        ask(server.conninfo, "create table t as select 7 as number")
+
+
+def one_sentence(refused: pytest.ExceptionInfo[CannotStart]) -> str:
+    text = str(refused.value)
+    assert "\n" not in text
+    assert text.endswith((".", "fairlead migrate"))
+    return text

@@ -4,7 +4,7 @@ import asyncio
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,7 +14,7 @@ from fairlead.sandbox.smtp.behavior import Behavior, behavior_named
 from fairlead.sandbox.smtp.model import Envelope, Known, Login
 from fairlead.sandbox.smtp.receiving import Receiving
 from fairlead.sandbox.smtp.server import SmtpServer
-from fairlead.sandbox.smtp.session import MailHost
+from fairlead.sandbox.smtp.steps import MailHost
 from fairlead.sandbox.smtp.submission import Provider, Submission
 
 ADDRESS = "127.64.9.1"
@@ -158,10 +158,8 @@ class Client:
 
     async def leave(self) -> None:
         self.writer.close()
-        try:
+        with suppress(ConnectionError, ssl.SSLError):
             await self.writer.wait_closed()
-        except (ConnectionError, ssl.SSLError):
-            pass
 
 
 @dataclass

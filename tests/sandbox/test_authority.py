@@ -53,7 +53,9 @@ async def test_a_client_that_names_no_host_sees_the_default_certificate():
     authority = Authority()
     client = authority.client_context()
     client.check_hostname = False
-    assert await certificate_names(authority.server_context("mx.one.example", hosted), client, None) == ["mx.one.example"]
+    assert await certificate_names(authority.server_context("mx.one.example", hosted), client, None) == [
+        "mx.one.example"
+    ]
 
 
 async def test_another_authority_is_not_trusted():

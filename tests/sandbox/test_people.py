@@ -415,7 +415,9 @@ async def test_answers_planned_before_somebody_leaves_are_not_sent():
 def test_an_answer_holds_the_thread_together_and_quotes_in_the_manner_of_its_program(client: Client, language: str):
     letter = read_letter(letter_bytes(references="References: <a@x> <b@x>\r\nIn-Reply-To: <b@x>\r\n"))
     who = owner(client=client, language=language)
-    raw = reply(Occasion(who, letter, MONDAY, MONDAY + timedelta(hours=3), 5), Reply(Answer.QUESTION, "Wie viel?"))
+    occasion = Occasion(who, letter, MONDAY, MONDAY + timedelta(hours=3), 5)
+    raw = reply(occasion, Reply(Answer.QUESTION, "Wie viel?"))
+    assert raw == reply(occasion, Reply(Answer.QUESTION, "Wie viel?"))
     message = read(raw)
     assert message["References"] == "<a@x> <b@x> <m1@shop.example>"
     assert message["In-Reply-To"] == "<m1@shop.example>"

@@ -12,7 +12,7 @@ from mail_world import ADDRESS, HOST, Client, MailWorld, Users, authority, codes
 
 from fairlead.kit.refusals import CannotStart, Invalid
 from fairlead.sandbox.smtp.model import Login, Point, received_header
-from fairlead.sandbox.smtp.session import MailHost
+from fairlead.sandbox.smtp.steps import MailHost
 from fairlead.sandbox.smtp.submission import (
     GOOGLE,
     MICROSOFT,
@@ -120,7 +120,8 @@ async def test_a_poor_token_is_challenged_before_it_is_refused():
 @pytest.mark.parametrize(
     ("line", "answer", "code"),
     [
-        ("AUTH PLAIN %%%", None, "501"), (f"AUTH PLAIN {encoded('no zeros')}", None, "501"), ("AUTH PLAIN =", None, "501"),
+        ("AUTH PLAIN %%%", None, "501"), (f"AUTH PLAIN {encoded('no zeros')}", None, "501"),
+        ("AUTH PLAIN =", None, "501"),
         ("AUTH CRAM-MD5", None, "504"), ("AUTH", None, "504"), ("AUTH PLAIN", "*", "501"), ("AUTH LOGIN", "???", "501"),
         (f"AUTH XOAUTH2 {encoded('user=x')}", None, "501"), ("AUTH LOGIN", base64.b64encode(b"\xff").decode(), "501"),
     ],
@@ -253,7 +254,9 @@ async def test_the_ports_of_a_provider_share_its_limits():
         ports = []
         for _ in range(2):
             policy = Submission(provider, Users(), usage, auth_without_tls=True)
-            ports.append(await world.server.listen(ADDRESS, 0, MailHost(HOST, provider.behavior, policy, world.deliver)))
+            ports.append(
+                await world.server.listen(ADDRESS, 0, MailHost(HOST, provider.behavior, policy, world.deliver))
+            )
         replies = []
         for port in ports:
             client = await world.client(port)
@@ -266,9 +269,16 @@ async def test_the_ports_of_a_provider_share_its_limits():
 async def test_a_provider_may_give_every_message_an_id_of_its_own():
     async with submission_world(RELAY) as world:
         client = await logged_in(world)
-        for data in (MESSAGE, MESSAGE.replace(b"Message-ID: <", b"message-id:\r\n <"), b"Subject: none\r\n\r\nMessage-ID: <body@x>\r\n"):
+        for data in (
+            MESSAGE,
+            MESSAGE.replace(b"Message-ID: <", b"message-id:\r\n <"),
+            b"Subject: none\r\n\r\nMessage-ID: <body@x>\r\n",
+        ):
             assert (await sent(client, data)).startswith("250")
-        ids = [[line for line in taken.data.split(b"\r\n") if line.lower().startswith(b"message-id:")] for taken in world.taken]
+        ids = [
+            [line for line in taken.data.split(b"\r\n") if line.lower().startswith(b"message-id:")]
+            for taken in world.taken
+        ]
         assert [len(lines) for lines in ids] == [1, 1, 2]
         assert len({lines[0] for lines in ids}) == 3
         assert all(b"mine@blue.example" not in taken.data for taken in world.taken)

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 # Clients check certificates against machine time, which the sandbox does not move, but whose value it cannot know.
 NOT_BEFORE: Final = datetime(2020, 1, 1, tzinfo=UTC)
 NOT_AFTER: Final = datetime(2049, 12, 31, tzinfo=UTC)
-# A context holds about 50 kB; a world may have 100,000 names.
+# A context holds about 20 kB; a world may have 100,000 names.
 CONTEXTS_KEPT: Final = 1000
 LONGEST_COMMON_NAME: Final = 64  # RFC 5280, appendix A.1
 

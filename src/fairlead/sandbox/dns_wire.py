@@ -5,6 +5,7 @@ RFC 3596 (AAAA).
 """
 
 import ipaddress
+import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -300,7 +301,8 @@ class _Writer:
     def _data(self, data: RecordData) -> None:
         match data:
             case Address(text):
-                self.out += ipaddress.ip_address(text).packed
+                # 0.1 µs where `ipaddress` takes 1.9, and most answers have addresses.
+                self.out += socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
             case Target(host):
                 self._name(host)
             case Exchange(preference, host):

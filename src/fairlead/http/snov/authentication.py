@@ -2,6 +2,7 @@
 
 from fairlead.accounts import actions as accounts
 from fairlead.accounts.model import Caller
+from fairlead.db import Connection
 from fairlead.http.params import Params
 from fairlead.http.request import Answer, Request
 from fairlead.http.snov import refusals
@@ -46,9 +47,8 @@ def header_token(request: Request) -> str | None:
     return token or None
 
 
-async def caller(world: World, token: str | None) -> Caller | None:
+async def caller(world: World, conn: Connection, token: str | None) -> Caller | None:
     """Who is asking, counted against the limit of their workspace. Raises `RateLimited`."""
     if token is None or len(token) > LONGEST_CREDENTIAL:
         return None
-    async with world.db.statement() as conn:
-        return await accounts.caller_by_token(world, conn, token)
+    return await accounts.caller_by_token(world, conn, token)

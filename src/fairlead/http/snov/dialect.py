@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from fairlead.accounts.model import Caller, WorkspaceId
+from fairlead.db import Connection
 from fairlead.http.params import Params
 from fairlead.http.request import Answer
 from fairlead.kit.public_ids import PublicIds
@@ -17,6 +18,8 @@ class Ask:
     """A request whose caller is known."""
 
     world: World
+    conn: Connection
+    """Outside a transaction, for the whole request: asking the pool twice would cost more than some answers do."""
     caller: Caller
     params: Params
     path: dict[str, str]

@@ -12,9 +12,9 @@ async def add_to_do_not_email_list(ask: Ask) -> list[dict[str, Any]] | Answer:
     items = ask.params.texts("items")
     list_id = ask.params.integer("listId")
     try:
-        async with ask.world.db.transaction() as conn:
+        async with ask.conn.transaction():
             result = await prospects.stop_emailing(
-                conn, ask.workspace_id, items, list_id=list_id, now=ask.world.clock.now()
+                ask.conn, ask.workspace_id, items, list_id=list_id, now=ask.world.clock.now()
             )
     except NotFound as refusal:
         return message(400, refusal.sentence)
@@ -22,8 +22,7 @@ async def add_to_do_not_email_list(ask: Ask) -> list[dict[str, Any]] | Answer:
 
 
 async def do_not_email_lists(ask: Ask) -> dict[str, Any]:
-    async with ask.world.db.statement() as conn:
-        lists = await prospects.do_not_email_lists(conn, ask.workspace_id)
+    lists = await prospects.do_not_email_lists(ask.conn, ask.workspace_id)
     return {
         "data": [{"id": item.id, "name": item.name, "owner": item.owner, "total": item.total} for item in lists]
     }

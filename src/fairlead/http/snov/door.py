@@ -85,19 +85,19 @@ class SnovDoor:
         )
         if isinstance(target, Token):
             return await authentication.access_token(self._world, request, self._params(request))
+        token = authentication.header_token(request)
         # A token in the header is looked at first, so that a request that cannot be read is counted too.
-        if (token := authentication.header_token(request)) is not None:
-            caller = await authentication.caller(self._world, token)
+        params = None if token is not None else self._params(request)
+        if params is not None and (token := params.take(parameters.TOKEN)) is None:
+            return UNAUTHORIZED
+        async with self._world.db.statement() as conn:
+            caller = await authentication.caller(self._world, conn, token)
             if caller is None:
                 return UNAUTHORIZED
-            params = self._params(request)
-            params.take(parameters.TOKEN)
-        else:
-            params = self._params(request)
-            caller = await authentication.caller(self._world, params.take(parameters.TOKEN))
-            if caller is None:
-                return UNAUTHORIZED
-        answer = await target(Ask(self._world, caller, params, parts, self._prospect_ids))
+            if params is None:
+                params = self._params(request)
+                params.take(parameters.TOKEN)
+            answer = await target(Ask(self._world, conn, caller, params, parts, self._prospect_ids))
         return answer if isinstance(answer, Answer) else Answer(200, answer)
 
     def _params(self, request: Request) -> parameters.Params:

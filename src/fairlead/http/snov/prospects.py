@@ -50,16 +50,15 @@ async def add_prospect_to_list(ask: Ask) -> dict[str, Any] | Answer:
         custom=params.mapping("customFields"),
     )
     try:
-        async with ask.world.db.statement() as conn:
-            added = await prospects.add_to_list(
-                conn,
-                ask.workspace_id,
-                list_id,
-                new,
-                now=ask.world.clock.now(),
-                update=params.boolean("updateContact"),
-                duplicate=params.boolean("createDuplicates"),
-            )
+        added = await prospects.add_to_list(
+            ask.conn,
+            ask.workspace_id,
+            list_id,
+            new,
+            now=ask.world.clock.now(),
+            update=params.boolean("updateContact"),
+            duplicate=params.boolean("createDuplicates"),
+        )
     except NotFound as refusal:
         return string(400, refusal.sentence)
     except NotAllowed as refusal:
@@ -88,8 +87,7 @@ async def get_prospect_by_id(ask: Ask) -> dict[str, Any]:
     number = ask.prospect_ids.find(given, ask.workspace_id)
     found = None
     if number is not None:
-        async with ask.world.db.statement() as conn:
-            found = await prospects.find_prospect(conn, ask.workspace_id, number)
+        found = await prospects.find_prospect(ask.conn, ask.workspace_id, number)
     if found is None:
         return {"success": False, "errors": f"Prospect with id '{given}' not found"}
     return {"success": True, "data": whole(ask, found)}
@@ -101,16 +99,14 @@ async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:
         key = address_key(email)
     except ValueError:
         raise Invalid("bad_email", "email is not a valid e-mail address.", field="email") from None
-    async with ask.world.db.statement() as conn:
-        found = await prospects.prospects_of_address(conn, ask.workspace_id, key)
+    found = await prospects.prospects_of_address(ask.conn, ask.workspace_id, key)
     if not found:
         return {"success": False, "errors": f"Prospect with email '{email}' not found"}
     return {"success": True, "data": [whole(ask, prospect) for prospect in found]}
 
 
 async def prospect_custom_fields(ask: Ask) -> list[dict[str, Any]]:
-    async with ask.world.db.statement() as conn:
-        fields = await prospects.custom_fields(conn, ask.workspace_id)
+    fields = await prospects.custom_fields(ask.conn, ask.workspace_id)
     return [
         {
             "key": f"customFields['{field.label}']",
@@ -123,8 +119,7 @@ async def prospect_custom_fields(ask: Ask) -> list[dict[str, Any]]:
 
 
 async def get_user_lists(ask: Ask) -> list[dict[str, Any]]:
-    async with ask.world.db.statement() as conn:
-        lists = await prospects.lists(conn, ask.workspace_id)
+    lists = await prospects.lists(ask.conn, ask.workspace_id)
     return [
         {
             "id": item.id,
@@ -143,8 +138,7 @@ async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
     page = ask.params.integer("page", least=1, most=10**9) or 1
     per_page = ask.params.integer("perPage", least=1, most=MOST_PER_PAGE) or PER_PAGE
     try:
-        async with ask.world.db.statement() as conn:
-            shown = await prospects.page_of_list(conn, ask.workspace_id, list_id, page=page, per_page=per_page)
+        shown = await prospects.page_of_list(ask.conn, ask.workspace_id, list_id, page=page, per_page=per_page)
     except NotFound as refusal:
         return message(400, refusal.sentence)
     return {
@@ -156,8 +150,7 @@ async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
 
 async def create_list(ask: Ask) -> list[dict[str, Any]]:
     name = ask.params.required_text("name")
-    async with ask.world.db.statement() as conn:
-        list_id = await prospects.create_list(conn, ask.workspace_id, name, now=ask.world.clock.now())
+    list_id = await prospects.create_list(ask.conn, ask.workspace_id, name, now=ask.world.clock.now())
     return [{"success": True, "data": {"id": list_id}}]
 
 

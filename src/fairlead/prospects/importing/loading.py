@@ -1,7 +1,7 @@
 """Importing a file: rows are read and checked here while the database takes in those before them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,7 +44,7 @@ class Chunk:
 
     lines: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
-    rows: dict[int, list[str]] = field(default_factory=dict)
+    rows: dict[int, tuple[str, ...]] = field(default_factory=dict)
     read: int = 0
     duplicates: int = 0
     with_profiles: bool = False
@@ -105,7 +105,7 @@ async def import_file(
             guarded=isinstance(plan.source, Delimited),
         )
         totals = loading.totals
-        async with aclosing(_chunks(plan, checker, failures)) as made, aclosing(_ahead(made)) as chunks:
+        async with aclosing(_chunks(plan, checker, failures, loading.sending)) as made, aclosing(_ahead(made)) as chunks:
             async for chunk in chunks:
                 totals.rows += chunk.read
                 totals.duplicates += chunk.duplicates
@@ -150,6 +150,8 @@ class Loading:
         self.totals = Totals()
         self.change_id: ChangeId | None = None
         self.list_id: ListId | None = None
+        # Held while rows are sent: checking rows in between would make the database wait for the next piece.
+        self.sending = asyncio.Lock()
         self._conn = conn
         self._workspace_id = workspace_id
         self._subject = f"{file_name} to {list_name.strip()!r}"
@@ -177,7 +179,8 @@ class Loading:
     async def count(self, chunk: Chunk) -> None:
         """Counts what `load` would do. Only temporary tables are written to."""
         async with self._conn.transaction():
-            await store.copy_rows(self._conn, _encoded(chunk))
+            async with self.sending:
+                await store.copy_rows(self._conn, _encoded(chunk))
             claimed = await store.take_out_claimed(self._conn)
             await store.find_known(
                 self._conn,
@@ -238,7 +241,8 @@ class Loading:
         self, chunk: Chunk, lines: bytes, list_id: ListId, change_id: ChangeId
     ) -> tuple[list[int], store.Counts]:
         conn, workspace_id = self._conn, self._workspace_id
-        await store.copy_rows(conn, lines)
+        async with self.sending:
+            await store.copy_rows(conn, lines)
         claimed = await store.take_out_claimed(conn)
         await store.find_known(
             conn,
@@ -260,7 +264,7 @@ class Loading:
     def _add(self, chunk: Chunk, claimed: list[int], counts: store.Counts) -> None:
         for number in claimed:
             self._failures.add(
-                RowError(number, "", "The owner of this address asked not to be contacted.", chunk.rows[number])
+                RowError(number, "", "The owner of this address asked not to be contacted.", list(chunk.rows[number]))
             )
         self.totals.made += counts.made
         self.totals.known += counts.known
@@ -269,12 +273,16 @@ class Loading:
         self.totals.duplicates += counts.repeated
 
 
-async def _chunks(plan: Plan, checker: Checker, failures: Failures) -> AsyncIterator[Chunk]:
+async def _chunks(
+    plan: Plan, checker: Checker, failures: Failures, sending: asyncio.Lock
+) -> AsyncGenerator[Chunk, None]:
+    """Whole chunks, made in small steps while the loop has nothing to send."""
     rows = plan.source.rows()
     chunk, characters = Chunk(), checker.characters
     more = True
     while more:
-        more = _fill(chunk, rows, checker, failures)
+        async with sending:
+            more = _fill(chunk, rows, checker, failures)
         if len(chunk.lines) >= CHUNK_ROWS or checker.characters - characters >= CHUNK_CHARACTERS or not more:
             chunk.done = 1.0 if not more else plan.source.done()
             yield chunk
@@ -310,13 +318,13 @@ def _fill(
             continue
         keys.add(key)
         lines.append(line)
-        kept[number] = cells
+        kept[number] = tuple(cells)
         if key[0] == PROFILE:
             chunk.with_profiles = True
     return True
 
 
-async def _ahead(chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
+async def _ahead(chunks: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
     """The same chunks, the next one being made while the caller works on one."""
 
     async def following() -> Chunk | None:

@@ -83,7 +83,14 @@ async def copy_rows(conn: Connection, lines: bytes) -> None:
 
 async def take_out_claimed(conn: Connection) -> list[int]:
     """The numbers of the rows whose owners asked to be left alone; they are in the chunk no longer."""
-    cur = await conn.execute("delete from import_rows where address_is_claimed(email_key) returning row_number")
+    # In two steps: there is hardly ever one, and a look costs less than a join that would take it out.
+    cur = await conn.execute(
+        "select key from claimed_among(array(select email_key from import_rows where email_key is not null)) as key",
+        prepare=False,
+    )
+    if not (claimed := [row[0] for row in await cur.fetchall()]):
+        return []
+    cur = await conn.execute("delete from import_rows where email_key = any (%s) returning row_number", [claimed])
     return [row[0] for row in await cur.fetchall()]
 
 

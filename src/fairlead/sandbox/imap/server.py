@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 from fairlead.kit.clock import Clock
 from fairlead.kit.refusals import CannotStart
@@ -120,8 +121,8 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are not of asyncio's class, only of its kind.
+        self._transport = transport = cast(asyncio.Transport, transport)
         self._server.connections.add(self)
         self._server.counters.connections += 1
         if len(self._server.connections) > CONNECTIONS_LIMIT:

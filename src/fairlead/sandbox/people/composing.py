@@ -186,6 +186,21 @@ def _bodies(message: EmailMessage, occasion: Occasion, words: str, quote: Quote,
         return
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(_document(owner.client, page), subtype="html", cte="quoted-printable")
+    # The library's own boundary comes from chance that no seed repeats.
+    message.set_boundary(_boundary(owner.client, dice))
+
+
+def _boundary(client: Client, dice: random.Random) -> str:
+    token = "".join(dice.choices(HEX, k=32))
+    match client:
+        case Client.GMAIL | Client.ANDROID:
+            return f"000000000000{token[:16].lower()}"
+        case Client.OUTLOOK | Client.OUTLOOK_PHONE:
+            return f"_000_{token}_"
+        case Client.APPLE_MAIL | Client.IPHONE:
+            return f"Apple-Mail-{token}"
+        case _:
+            return f"----=_Part_{token}"
 
 
 def _page(client: Client, words: str) -> str:

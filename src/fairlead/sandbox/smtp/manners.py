@@ -1,4 +1,4 @@
-"""How a server says things in one session: its wording filled in, its scripted events, and what slows or dresses replies."""
+"""How a server says things in one session: its wording filled in, scripted events, and replies slowed or dressed up."""
 
 from collections.abc import Callable
 from dataclasses import replace

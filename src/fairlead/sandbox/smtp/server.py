@@ -11,11 +11,11 @@ from typing import Final, cast
 from fairlead.kit.clock import Clock, Timer
 from fairlead.kit.refusals import CannotStart
 from fairlead.sandbox.loopback import server_address
-from fairlead.sandbox.smtp.session import MailHost, Mode, Session, Step, Then, Turn
+from fairlead.sandbox.smtp.framing import Incoming
+from fairlead.sandbox.smtp.session import Session
+from fairlead.sandbox.smtp.steps import MailHost, Step, Then, Turn
 from fairlead.sandbox.smtp.transcript import NOTE, SERVER, Transcript
 
-LONGEST_LINE: Final = 2048  # what common servers take; RFC 5321, section 4.5.3.1.4, demands 512
-END_OF_BODY: Final = b"\r\n.\r\n"
 MOST_BUFFERED_BYTES: Final = 1 << 20
 MOST_CONNECTIONS: Final = 10_000
 SESSIONS_KEPT: Final = 2_000
@@ -112,12 +112,7 @@ class _Connection(asyncio.Protocol):
         self._server = server
         self._implicit_tls = implicit_tls
         self._session: Session | None = None
-        self._buffer = b""
-        self._at = 0  # how much of the buffer is done with
-        self._body = bytearray()  # a message that did not come in one piece
-        self._body_begun = False
-        self._body_bytes = 0
-        self._skipping_line = False
+        self._incoming = Incoming()
         self._busy = False  # a step takes time, and the next one waits
         self._writable = True
         self._reading = True
@@ -147,11 +142,10 @@ class _Connection(asyncio.Protocol):
         if self._over:
             return
         self._last_heard = self._loop.time()
-        self._buffer = data if self._at >= len(self._buffer) else self._buffer[self._at :] + data
-        self._at = 0
+        self._incoming.add(data)
         if not self._busy and self._writable:
             self._work()
-        elif len(self._buffer) > MOST_BUFFERED_BYTES and self._reading:
+        elif len(self._incoming) > MOST_BUFFERED_BYTES and self._reading:
             self._reading = False
             self._transport.pause_reading()
 
@@ -219,10 +213,11 @@ class _Connection(asyncio.Protocol):
     def _work(self) -> None:
         """Steps through what has arrived, as far as it goes, and writes the replies in one piece."""
         assert self._session is not None
-        note = self._session.transcript.note
+        session, next_step = self._session, self._incoming.next_step
+        note = session.transcript.note
         out: list[bytes] = []
         while not self._busy and not self._over:
-            step = self._next_step()
+            step = next_step(session)
             if step is None:
                 break
             if isinstance(step, bytes):
@@ -318,7 +313,7 @@ class _Connection(asyncio.Protocol):
         assert self._server.tls is not None
         assert self._session is not None
         # What came in the clear behind STARTTLS was put there by somebody else (RFC 3207, section 5).
-        self._buffer, self._at = b"", 0
+        self._incoming.clear()
         try:
             transport = await self._loop.start_tls(
                 self._transport,

@@ -6,22 +6,21 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import Enum
-from functools import lru_cache
 from random import Random
-from typing import Final, TypeAlias
+from typing import Final
 
 from fairlead.sandbox.smtp import wordings
-from fairlead.sandbox.smtp.behavior import Behavior, Drops, Event, Pipelining
-from fairlead.sandbox.smtp.model import Deliver, Envelope, Exchange, Login, Point, Policy
+from fairlead.sandbox.smtp.behavior import Drops, Pipelining
+from fairlead.sandbox.smtp.manners import Manners
+from fairlead.sandbox.smtp.model import Envelope, Exchange, Login, Point
 from fairlead.sandbox.smtp.sasl import Unreadable
+from fairlead.sandbox.smtp.steps import MailHost, Mode, Step, Then, Turn
 from fairlead.sandbox.smtp.transcript import CLIENT, NOTE, Transcript
 
 MOST_LOGIN_FAILURES: Final = 3
 LONGEST_ADDRESS: Final = 320  # 64 octets, @, and 255 octets: RFC 5321, section 4.5.3.1
-LONGEST_BODY_LINE: Final = 998  # RFC 5322, section 2.1.1
 
 # A path in angle brackets, perhaps with a source route, which is ignored (RFC 5321, appendix F.2).
 _PATH: Final = rb'[ \t]*<(?:@[^<>:\s]*:)?((?:"(?:[^"\\\x00-\x1f]|\\[ -~])*"|[^<>"\x00-\x20\x7f])*)>(?:[ \t]+(.*))?'

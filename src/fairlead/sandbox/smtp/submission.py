@@ -98,7 +98,7 @@ MICROSOFT: Final = Provider(
     needs_login="530 5.7.57 Client not authenticated to send mail. [{host}]",
     not_own_from="550 5.7.60 SendAsDenied; client does not have permissions to send as {address} [{host}]",
     daily_limit_reached="550 5.4.5 Daily user sending limit exceeded; SubmissionQuotaExceeded [{host}]",
-    too_fast="450 4.2.1 Submission rate of {helo} exceeded; try again in a minute [{host}]",
+    too_fast="450 4.2.1 Submission rate exceeded; try again in a minute [{host}]",
 )
 
 # A relay that many products send through: it has no mailboxes, and gives every message an id of its own.

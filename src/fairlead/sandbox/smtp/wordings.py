@@ -2,8 +2,9 @@
 
 A template is the whole reply, lines separated by a newline. Its fields: {host} and {ip} (of the client), {helo},
 {address} and {domain} (of the one in question), {queue_id}, {token} (made up for the session) and {time}.
-Sources: replies seen from Postfix 3.7, Exim 4.96, OpenSMTPD 6.8, Gmail and Exchange Online; codes after RFC 5321,
-section 4.2, and RFC 3463.
+Sources: what Postfix 3.7, Exim 4.96 and OpenSMTPD 6.8 were measured to say of unknown users and of pipelining; for
+Exchange Online the published 550 5.4.1 of directory-based edge blocking. The other texts keep to the form of their
+software and may differ from it in words; codes after RFC 5321, section 4.2, and RFC 3463.
 """
 
 from dataclasses import dataclass, replace
