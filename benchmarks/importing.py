@@ -30,8 +30,8 @@ COLUMNS = [
     "Email", "First name", "Last name", "Phone", "Country", "City", "Industry", "Job title", "Company", "Website",
     "LinkedIn",
 ]  # fmt: skip
-FIRST = "Ann Bob Chloé Dieter Eva François Greta Hugo Inés Jörg Kasia Luca Marta Nils Olga Pablo".split()
-LAST = "Müller Smith García Rossi Kowalski Silva Jansen Dupont Novák Andersson Brown Weber Costa".split()
+FIRST = ["Ann", "Bob", "Chloé", "Dieter", "Eva", "François", "Greta", "Hugo", "Inés", "Jörg", "Kasia", "Luca", "Marta"]
+LAST = ["Müller", "Smith", "García", "Rossi", "Kowalski", "Silva", "Jansen", "Dupont", "Novák", "Brown", "Weber"]
 CITIES = [("Germany", "Köln"), ("France", "Lyon"), ("Spain", "Málaga"), ("Poland", "Łódź"), ("Italy", "Milano")]
 TITLES = ["Head of Sales", "CEO", "Marketing Manager", "Purchasing, Europe", "CTO", "Owner"]
 BLOCK = 1 << 20

@@ -1,6 +1,7 @@
 """Builds the world a command stands in: the database, the keys, the clock, the way out."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -18,7 +19,7 @@ from fairlead.db.embedded import EmbeddedServer
 from fairlead.db.instance import check_keys, ensure_instance
 from fairlead.db.keys import load_keys
 from fairlead.db.listen import Listener
-from fairlead.db.place import choose_place, default_folder
+from fairlead.db.place import Place, choose_place, default_folder
 from fairlead.db.pool import Connection, Database
 from fairlead.events import actions as events
 from fairlead.kit.refusals import CannotStart
@@ -88,11 +89,22 @@ async def open_ground(settings: Settings, data: Path | None, *, fall_back: bool 
         yield Ground(settings.database_url, _own_folder(wanted), None, None)
         return
     place = await asyncio.to_thread(choose_place, wanted, fall_back=fall_back)
-    server = await asyncio.to_thread(EmbeddedServer.start, place)
+    server = await _started(place)
     try:
         yield Ground(server.conninfo, place.root, server.owner, place.note)
     finally:
         await asyncio.to_thread(server.stop)
+
+
+async def _started(place: Place) -> EmbeddedServer:
+    starting = asyncio.ensure_future(asyncio.to_thread(EmbeddedServer.start, place))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # A thread cannot be interrupted: the server it starts would outlive us.
+        with contextlib.suppress(CannotStart):
+            (await starting).stop()
+        raise
 
 
 @asynccontextmanager
@@ -102,12 +114,12 @@ async def open_house(settings: Settings, start: Start) -> AsyncIterator[House]:
         ground = await stack.enter_async_context(open_ground(settings, start.data, fall_back=start.fall_back))
         db = await stack.enter_async_context(_database(ground.conninfo, settings))
         in_charge = ground.owner if ground.owner is not None else start.serves
-        await _bring_into_order(db, start, in_charge=in_charge, may_migrate=in_charge or start.serves)
+        await _bring_into_order(db, may_migrate=in_charge or start.serves)
         source = random.SystemRandom()
         async with db.statement() as conn:
             instance = await ensure_instance(conn, wanted_mode=start.mode, new_token=new_token(source, 32, HEX))
             await _prepare_clock(conn, start, sandbox=instance.mode == "sandbox", in_charge=in_charge)
-            keys = load_keys(settings.secret_key, ground.folder)
+            keys = load_keys(settings.secret_key, ground.folder, first_start=not instance.has_key)
             await check_keys(conn, keys)
         clock = await SharedClock.read(db)
         listener = Listener(db)
@@ -169,10 +181,11 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or ["no reason given"])[0]
 
 
-async def _bring_into_order(db: Database, start: Start, *, in_charge: bool, may_migrate: bool) -> None:
+async def _bring_into_order(db: Database, *, may_migrate: bool) -> None:
     conn = await db.dedicated()
     try:
-        if may_migrate:
+        # A new database belongs to nobody's version yet: who is attached need not wait for the one who made it.
+        if may_migrate or await migrate.is_new(conn):
             for migration in await migrate.migrate(conn):
                 log.info("applied migration %04d %s", migration.number, migration.name)
         else:

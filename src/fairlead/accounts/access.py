@@ -92,15 +92,13 @@ async def sign_in(world: World, conn: Connection, *, client_id: str, secret: str
     for subject, limit in failures:
         used, seconds_left = await store.window(conn, subject, seconds=MINUTE)
         if used >= limit:
-            raise LimitReached(
-                "too_many_failures",
-                "Too many failed sign-ins; try again in a minute.",
-                retry_after_seconds=_whole_seconds(seconds_left),
-            )
+            raise _too_many_failures(seconds_left)
     found = await store.find_client(conn, client_id) if client_id else None
     if found is None or not hmac.compare_digest(found[2], fingerprint(secret)):
-        for subject, _ in failures:
-            await store.tick(conn, subject, by=1, seconds=MINUTE)
+        for subject, limit in failures:
+            used, seconds_left = await store.tick(conn, subject, by=1, seconds=MINUTE)
+            if used > limit:  # guesses made at the same moment all saw the window before it was full
+                raise _too_many_failures(seconds_left)
         raise NotAllowed("invalid_client", "Client authentication failed")
     api_client_id, workspace_id, _, rate_limit = found
     if rate_limit is not None and world.settings.rate_limit:
@@ -123,6 +121,14 @@ def _failure_windows(client_id: str, address: str) -> list[tuple[str, int]]:
         (f"client {fingerprint(client_id).hex()}", FAILURES_PER_CLIENT),
         (f"address {address}", FAILURES_PER_ADDRESS),
     ]
+
+
+def _too_many_failures(seconds_left: float) -> LimitReached:
+    return LimitReached(
+        "too_many_failures",
+        "Too many failed sign-ins; try again in a minute.",
+        retry_after_seconds=_whole_seconds(seconds_left),
+    )
 
 
 async def caller_by_token(world: World, conn: Connection, token: str) -> Caller | None:
@@ -180,11 +186,10 @@ async def use_hourly(conn: Connection, workspace_id: int, *, plan: Plan, what: s
         )
 
 
-async def forget_old_access(world: World) -> None:
-    """Drops tokens that have ended and windows that are over."""
-    async with world.db.statement() as conn:
-        await store.drop_old_tokens(conn)
-        await store.drop_old_windows(conn)
+async def forget_old_access(conn: Connection) -> None:
+    """Drops tokens that have ended and windows that are over, by machine time."""
+    await store.drop_old_tokens(conn)
+    await store.drop_old_windows(conn)
 
 
 def require_team_view(caller: Caller) -> None:

@@ -9,7 +9,6 @@ from fairlead.accounts.model import LedgerEntry, Reservation, ReservationId, Wor
 from fairlead.db import Connection
 from fairlead.kit.refusals import Invalid, LimitReached, NotFound
 from fairlead.kit.tokens import fingerprint
-from fairlead.world import World
 
 NO_CREDITS = "Sorry, you ran out of credits, please order more credits"
 # A task that has not settled after a day is not running any more.
@@ -48,6 +47,7 @@ async def reserve(
     Raises `LimitReached` (code `no_credits`) and holds nothing when the balance does not reach.
     """
     keys = sorted({fingerprint(request) for request in requests})
+    await store.lock_workspace(conn, workspace_id)
     paid = await store.charged_before(conn, workspace_id=workspace_id, keys=keys)
     cost = credits_each * (len(keys) - len(paid))
     if cost == 0:
@@ -80,6 +80,7 @@ async def settle(
     if held is None:
         return Decimal(0)
     workspace_id, credits = held
+    await store.lock_workspace(conn, workspace_id)
     keys = sorted({fingerprint(request) for request in charged})
     newly_charged = await store.insert_charged(conn, workspace_id=workspace_id, keys=keys, now=now)
     spent = min(credits_each * newly_charged, credits)
@@ -107,11 +108,9 @@ async def charge(conn: Connection, workspace_id: int, request: str, now: datetim
     return await settle(conn, reservation, [request], now, note=note)
 
 
-async def release_forgotten(world: World) -> int:
-    """Gives back what tasks hold that ended without settling."""
-    now = world.clock.now()
-    async with world.db.transaction() as conn:
-        forgotten = await store.forgotten_reservations(conn, made_before=now - RESERVATION_LASTS)
-        for id_ in forgotten:
-            await settle(conn, Reservation(ReservationId(id_), WorkspaceId(0), Decimal(0)), [], now)
+async def release_forgotten(conn: Connection, now: datetime) -> int:
+    """Gives back what tasks hold that ended without settling; how many reservations."""
+    forgotten = await store.forgotten_reservations_for_update(conn, made_before=now - RESERVATION_LASTS)
+    for id_ in forgotten:
+        await settle(conn, Reservation(ReservationId(id_), WorkspaceId(0), Decimal(0)), [], now)
     return len(forgotten)

@@ -138,7 +138,7 @@ async def tick(conn: Connection, subject: str, *, by: int, seconds: int) -> tupl
            set opened_at = case when r.opened_at <= clock_timestamp() - make_interval(secs => %(seconds)s)
                                 then excluded.opened_at else r.opened_at end,
                used = case when r.opened_at <= clock_timestamp() - make_interval(secs => %(seconds)s)
-                           then %(by)s else r.used + %(by)s end
+                           then greatest(%(by)s, 0) else r.used + %(by)s end
         returning used, extract(epoch from r.opened_at - clock_timestamp()) + %(seconds)s
         """,
         {"subject": subject, "by": by, "seconds": seconds},
@@ -356,6 +356,12 @@ async def last_entries(conn: Connection, workspace_id: int, *, last: int) -> lis
         return await cur.fetchall()
 
 
+async def lock_workspace(conn: Connection, workspace_id: int) -> None:
+    """Holds the workspace for this transaction. What it has paid for and whom it has written to is looked up after
+    this, so that of two tasks with the same request the second sees what the first has done."""
+    await conn.execute("select from workspaces where id = %s for no key update", [workspace_id])
+
+
 async def add_credits(conn: Connection, *, workspace_id: int, credits: Decimal) -> bool:
     cur = await conn.execute(
         "update workspaces set credits = credits + %(credits)s where id = %(workspace_id)s",
@@ -429,12 +435,13 @@ async def close_reservation(conn: Connection, *, reservation: int, now: datetime
     return None if row is None else (row[0], row[1])
 
 
-async def forgotten_reservations(conn: Connection, *, made_before: datetime) -> list[int]:
+async def forgotten_reservations_for_update(conn: Connection, *, made_before: datetime) -> list[int]:
     cur = await conn.execute(
         """
         select id from credit_reservations
          where settled_at is null and made_at < %s
          order by made_at limit 1000
+           for update skip locked
         """,
         [made_before],
     )
@@ -474,15 +481,15 @@ class DueRow:
     plan: str
     credits: Decimal
     credits_unlimited: bool
+    made_at: datetime
     period_ends_at: datetime
-    plan_ends_at: datetime
 
 
 async def workspaces_due_for_update(conn: Connection, *, now: datetime) -> list[DueRow]:
     async with conn.cursor(row_factory=class_row(DueRow)) as cur:
         await cur.execute(
             """
-            select id, plan, credits, credits_unlimited, period_ends_at, plan_ends_at
+            select id, plan, credits, credits_unlimited, made_at, period_ends_at
               from workspaces
              where period_ends_at <= %s
              order by id limit 200

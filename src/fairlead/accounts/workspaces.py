@@ -24,6 +24,7 @@ from fairlead.kit.tokens import fingerprint
 from fairlead.world import World
 
 PLAN_LASTS_MONTHS = 12
+MOST_REQUESTS = 2**31 - 1
 
 
 def plan(name: str) -> Plan:
@@ -39,6 +40,11 @@ def months_later(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + year, month + 1
     return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
+
+
+def months_between(first: datetime, later: datetime) -> int:
+    """By how many months `months_later` leads from `first` into the month of `later`."""
+    return 12 * (later.year - first.year) + later.month - first.month
 
 
 async def create_workspace(
@@ -57,8 +63,10 @@ async def create_workspace(
     workspace_name = one_line(name).strip()
     if not workspace_name:
         raise Invalid("no_name", "A workspace needs a name.", field="name")
-    if rate_limit is not None and rate_limit < 1:
-        raise Invalid("bad_rate_limit", "A rate limit is a whole number from 1, or none.", field="rate_limit")
+    if rate_limit is not None and not 1 <= rate_limit <= MOST_REQUESTS:
+        raise Invalid(
+            "bad_rate_limit", f"A rate limit is a whole number from 1 to {MOST_REQUESTS}, or none.", field="rate_limit"
+        )
     if credits_given is not None and credits_given < 0:
         raise Invalid("bad_credits", "Credits cannot be negative.", field="credits")
     workspace_id = await store.insert_workspace(
@@ -122,32 +130,34 @@ async def owner_of(conn: Connection, workspace_id: int) -> MemberId:
     raise NotFound("unknown_workspace", f"There is no workspace {workspace_id}.", field="workspace")
 
 
-async def renew_periods(world: World) -> int:
+async def renew_periods(conn: Connection, now: datetime) -> int:
     """Starts the next month of every workspace whose month is over: limits anew, credits of the plan added.
 
-    Credits of plans that carry over add up; those of the others end with their month.
+    Credits of plans that carry over add up, also for months missed; those of the others end with their month.
+    Returns how many workspaces.
     """
-    now, renewed = world.clock.now(), 0
-    async with world.db.transaction() as conn:
-        for due in await store.workspaces_due_for_update(conn, now=now):
-            await _renew(conn, due, now)
-            renewed += 1
+    renewed = 0
+    while due := await store.workspaces_due_for_update(conn, now=now):
+        for workspace in due:
+            await _renew(conn, workspace, now)
+        renewed += len(due)
     return renewed
 
 
 async def _renew(conn: Connection, due: store.DueRow, now: datetime) -> None:
-    chosen, months = plan_named(due.plan), 1
-    while months_later(due.period_ends_at, months) <= now:
-        months += 1
-    plan_ends_at = due.plan_ends_at
-    while plan_ends_at <= now:
-        plan_ends_at = months_later(plan_ends_at, PLAN_LASTS_MONTHS)
+    chosen = plan_named(due.plan)
+    # Counted from the first day, so that a workspace made on a 31st does not stay with the 28th after a February.
+    ended = months_between(due.made_at, due.period_ends_at)
+    next_ = ended + 1
+    while months_later(due.made_at, next_) <= now:
+        next_ += 1
+    months = next_ - ended
     await store.start_period(
         conn,
         workspace_id=due.id,
         ended_at=due.period_ends_at,
-        period_ends_at=months_later(due.period_ends_at, months),
-        plan_ends_at=plan_ends_at,
+        period_ends_at=months_later(due.made_at, next_),
+        plan_ends_at=months_later(due.made_at, -(-next_ // PLAN_LASTS_MONTHS) * PLAN_LASTS_MONTHS),
     )
     if chosen.credits_per_month is None or due.credits_unlimited:
         return
@@ -160,6 +170,7 @@ async def _renew(conn: Connection, due: store.DueRow, now: datetime) -> None:
 
 async def use_recipient(conn: Connection, workspace_id: int, address: str, *, plan: Plan) -> None:
     """Counts a person written to in this month, once. Raises `LimitReached` when the plan allows no more."""
+    await store.lock_workspace(conn, workspace_id)
     allowed = await store.count_recipient(
         conn,
         workspace_id=workspace_id,

@@ -13,10 +13,10 @@ from fairlead.cli.running import data_option, json_option, run, run_async, show,
 from fairlead.db.backup import BackupFailed
 from fairlead.db.backup import backup as write_backup
 from fairlead.db.backup import restore as read_backup
-from fairlead.db.keys import KEY_FILE, add_key, drop_old_keys, reseal
+from fairlead.db.keys import KEY_FILE, add_key, drop_old_keys, read_keys, reseal, rotating
 from fairlead.db.migrate import migrations
-from fairlead.kit.sealing import KeyRing
-from fairlead.main import House, open_ground
+from fairlead.kit.refusals import CannotStart
+from fairlead.main import House, Start, open_ground, open_house
 
 
 @click.command()
@@ -96,20 +96,23 @@ def backup(file: Path, data: Path | None) -> None:
 def restore(file: Path, force: bool, data: Path | None) -> None:
     """Bring back a backup into an empty installation. Stop the server first."""
 
-
     async def fill() -> None:
         async with open_ground(setting_names.load(), data) as ground:
             empty = await asyncio.to_thread(_holds_no_workspace, ground.conninfo)
             with _Counter("Read") as count:
                 await _in_thread(read_backup, ground.conninfo, file, progress=count, force=force or empty)
 
-    async def look(house: House) -> None:
-        async with house.world.db.statement() as conn:
-            known = await accounts.workspaces(conn)
-        click.echo(f"Restored into {house.folder}: {len(known)} workspaces.")
+    async def look() -> None:
+        try:
+            async with open_house(setting_names.load(), Start(data=data, serves=True)) as house:
+                async with house.world.db.statement() as conn:
+                    known = await accounts.workspaces(conn)
+                click.echo(f"Restored into {house.folder}: {len(known)} workspaces.")
+        except CannotStart as error:
+            raise stopped(f"The backup is restored, but cannot be used yet. {error}") from error
 
     run_async(fill)
-    run(look, data, serves=True)
+    run_async(look)
 
 
 def _holds_no_workspace(conninfo: str) -> bool:
@@ -159,36 +162,36 @@ def keys() -> None:
 @data_option
 def rotate(drop_old: bool, data: Path | None) -> None:
     """Make a new encryption key and seal every stored secret with it."""
-    if setting_names.load().secret_key:
-        _rotate_setting(data)
-        return
 
     async def work(house: House) -> None:
-        ring = house.world.keys if drop_old else add_key(house.folder)
-        sealed = await _reseal(house, ring)
-        if drop_old:
-            drop_old_keys(house.folder)
-            click.echo(f"Sealed {sealed} more secrets with the newest key and forgot the old ones.")
-        else:
-            click.echo(
-                f"Sealed {sealed} secrets with a new key in {house.folder / KEY_FILE}. Start running servers again, then "
-                "run: fairlead keys rotate --drop-old"
-            )
+        async with rotating(house.world.db) as conn:
+            if house.world.settings.secret_key:
+                await _rotate_setting(conn, house)
+            elif drop_old:
+                await _drop_old(conn, house)
+            else:
+                await _rotate_file(conn, house)
 
     run(work, data)
 
 
-def _rotate_setting(data: Path | None) -> None:
-    async def work(house: House) -> None:
-        sealed = await _reseal(house, house.world.keys)
-        click.echo(
-            f"Sealed {sealed} secrets with the first key of FAIRLEAD_SECRET_KEY. To rotate, put a new key in front of the "
-            "setting on every server, start them again, run this command, and then take the old keys out."
-        )
-
-    run(work, data)
+async def _rotate_file(conn: Connection, house: House) -> None:
+    sealed = await reseal(conn, add_key(house.folder))
+    click.echo(
+        f"Sealed {sealed} secrets with a new key in {house.folder / KEY_FILE}. Start running servers again, then "
+        "run: fairlead keys rotate --drop-old"
+    )
 
 
-async def _reseal(house: House, ring: KeyRing) -> int:
-    async with house.world.db.transaction() as conn:
-        return await reseal(conn, ring)
+async def _drop_old(conn: Connection, house: House) -> None:
+    sealed = await reseal(conn, read_keys(house.folder))
+    drop_old_keys(house.folder)
+    click.echo(f"Sealed {sealed} more secrets with the newest key and forgot the old ones.")
+
+
+async def _rotate_setting(conn: Connection, house: House) -> None:
+    sealed = await reseal(conn, house.world.keys)
+    click.echo(
+        f"Sealed {sealed} secrets with the first key of FAIRLEAD_SECRET_KEY. To rotate, put a new key in front of the "
+        "setting on every server, start them again, run this command, and then take the old keys out."
+    )

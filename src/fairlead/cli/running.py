@@ -3,16 +3,20 @@
 import asyncio
 import functools
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import psycopg
+import psycopg_pool
 
 from fairlead import settings as setting_names
 from fairlead.accounts import actions as accounts
 from fairlead.db import Connection
+from fairlead.kit.faults import fault_line
 from fairlead.kit.refusals import CannotStart, Refusal
 from fairlead.main import House, Start, open_house
 from fairlead.world import World
@@ -37,11 +41,23 @@ def run(work: Callable[[House], Awaitable[T]], data: Path | None, **start: Any) 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
-        return asyncio.run(work())
+        return asyncio.run(interruptible(work))
     except (Refusal, CannotStart) as error:
         raise stopped(str(error)) from error
-    except KeyboardInterrupt:
+    except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
+        raise stopped(f"The database did not answer: {fault_line(error)}") from error
+    except UnicodeEncodeError as error:
+        raise stopped("What was given is not text in UTF-8.") from error
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise stopped("Interrupted.") from None
+
+
+async def interruptible(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """`work`, ended by SIGTERM as by Ctrl-C: a database started for it is ended with it."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work()
 
 
 def stopped(sentence: str) -> click.ClickException:

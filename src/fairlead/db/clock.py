@@ -14,8 +14,9 @@ from fairlead.kit.refusals import CannotStart
 
 CHANNEL = "business_clock"
 REFRESH_SECONDS = 1.0
-# Between two notes a crash may lose this much business time of a clock that runs ahead of machine time.
 NOTE_EVERY_REFRESHES = 5
+# Machine time by which the clock of a killed process may have been ahead of its last note: twice what lies between two.
+UNNOTED = timedelta(seconds=2 * NOTE_EVERY_REFRESHES * REFRESH_SECONDS)
 # The system's clock may be stepped back a little by time synchronization; more is a mistake a person must look at.
 TOLERATED_STEP_BACK = timedelta(hours=1)
 
@@ -102,14 +103,30 @@ async def start_business_clock(conn: Connection, *, sandbox: bool, origin: datet
     )
     setting, machine = await _setting(conn)
     if sandbox:
+        resumed = _resumed(setting, machine)
         await conn.execute(
-            "update business_clock set machine_origin = %s, business_origin = latest, speed = %s", [machine, speed]
+            """
+            update business_clock
+               set machine_origin = %(machine)s, business_origin = %(resumed)s, speed = %(speed)s,
+                   latest = %(resumed)s
+            """,
+            {"machine": machine, "resumed": resumed, "speed": speed},
         )
+        await conn.execute("select pg_notify(%s, '')", [CHANNEL])
     elif setting.latest - machine > TOLERATED_STEP_BACK:
         raise CannotStart(
             f"The clock of this machine says {machine:%Y-%m-%d %H:%M} UTC, but this installation has already been at "
             f"{setting.latest:%Y-%m-%d %H:%M} UTC; set the machine's clock right and start again."
         )
+
+
+def _resumed(setting: ClockSetting, machine: datetime) -> datetime:
+    """Where a sandbox goes on: not below any time a process may have shown, whether it was killed or still runs.
+
+    It stands still while nothing runs, and so is never far above the last note.
+    """
+    noted_at_most = setting.latest + UNNOTED * setting.speed
+    return max(setting.latest, min(setting.business(machine), noted_at_most))
 
 
 async def advance(conn: Connection, *, by: timedelta | None = None, to: datetime | None = None) -> datetime:

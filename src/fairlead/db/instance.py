@@ -14,6 +14,8 @@ KEY_CHECK_PURPOSE = "instance.key_check"
 class Instance:
     mode: str
     token: str
+    has_key: bool
+    """Whether an encryption key was ever used here."""
 
 
 async def ensure_instance(conn: Connection, *, wanted_mode: str | None, new_token: str) -> Instance:
@@ -25,7 +27,7 @@ async def ensure_instance(conn: Connection, *, wanted_mode: str | None, new_toke
         "insert into instance (mode, token) values (%s, %s) on conflict do nothing",
         [wanted_mode or "live", new_token],
     )
-    cur = await conn.execute("select mode, token from instance")
+    cur = await conn.execute("select mode, token, key_check is not null from instance")
     row = await cur.fetchone()
     assert row is not None
     if wanted_mode is not None and row[0] != wanted_mode:
@@ -34,19 +36,18 @@ async def ensure_instance(conn: Connection, *, wanted_mode: str | None, new_toke
             + ("leave out --sandbox" if row[0] == "live" else "add --sandbox")
             + ", or name another folder with --data."
         )
-    return Instance(row[0], row[1])
+    return Instance(*row)
 
 
 async def check_keys(conn: Connection, keys: KeyRing) -> None:
     """Raises `CannotStart` when the keys are not those the stored secrets were sealed with."""
+    # Of two first starts with different keys one is first, and the other is told here.
+    await conn.execute(
+        "update instance set key_check = %s where key_check is null", [keys.seal(KEY_CHECK, KEY_CHECK_PURPOSE)]
+    )
     cur = await conn.execute("select key_check from instance")
     row = await cur.fetchone()
     assert row is not None
-    if row[0] is None:
-        await conn.execute(
-            "update instance set key_check = %s where key_check is null", [keys.seal(KEY_CHECK, KEY_CHECK_PURPOSE)]
-        )
-        return
     try:
         opened = keys.open(bytes(row[0]), KEY_CHECK_PURPOSE)
     except Unopenable as error:

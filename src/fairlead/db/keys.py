@@ -1,16 +1,23 @@
 """Where the encryption keys come from, and how every sealed value moves to a new one."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from psycopg import sql
 
-from fairlead.db.pool import Connection
+from fairlead.db.own_files import flush_folder
+from fairlead.db.pool import Connection, Database
 from fairlead.kit.refusals import CannotStart
 from fairlead.kit.sealing import KEY_BYTES, KeyRing, new_key
 
 KEY_FILE = "encryption.key"
+SETTING = "FAIRLEAD_SECRET_KEY"
+# See `docs/architecture.md`, locks.
+ROTATION_LOCK = 0x666C_0004
 BATCH = 500
 
 
@@ -40,22 +47,22 @@ def parse_keys(text: str, place: str) -> tuple[bytes, ...]:
     return keys
 
 
-def load_keys(setting: str | None, folder: Path) -> KeyRing:
-    """The keys of the setting, or of the file in `folder`, which is made at the first start (0600)."""
+def load_keys(setting: str | None, folder: Path, *, first_start: bool) -> KeyRing:
+    """The keys of the setting, or of the file in `folder`, which is made at the first start (0600).
+
+    Raises `CannotStart`; also where the file of an installation that has secrets is missing.
+    """
     if setting:
-        return KeyRing(parse_keys(setting, "FAIRLEAD_SECRET_KEY"))
+        return KeyRing(parse_keys(setting, SETTING))
     path = folder / KEY_FILE
-    try:
-        return KeyRing(_read(path))
-    except FileNotFoundError:
-        pass
-    try:
-        _write(path, (new_key(),), exclusive=True)
-    except FileExistsError:
-        pass  # another process was first
-    except OSError as error:
-        raise CannotStart(f"The encryption key cannot be written to {path}: {error.strerror}.") from error
-    return KeyRing(_read(path))
+    if first_start and not path.exists():
+        try:
+            _write(path, (new_key(),), exclusive=True)
+        except FileExistsError:
+            pass  # another process was first
+        except OSError as error:
+            raise CannotStart(f"The encryption key cannot be written to {path}: {error.strerror}.") from error
+    return KeyRing(_read(path), reread=partial(_read, path))
 
 
 def add_key(folder: Path) -> KeyRing:
@@ -66,11 +73,26 @@ def add_key(folder: Path) -> KeyRing:
     return KeyRing(ring)
 
 
-def drop_old_keys(folder: Path) -> KeyRing:
+def read_keys(folder: Path) -> KeyRing:
+    """The keys of the file as it is now."""
+    return KeyRing(_read(folder / KEY_FILE))
+
+
+def drop_old_keys(folder: Path) -> None:
+    """Leaves the newest key alone in the file."""
     path = folder / KEY_FILE
-    ring = _read(path)[:1]
-    _write(path, ring)
-    return KeyRing(ring)
+    _write(path, _read(path)[:1])
+
+
+@asynccontextmanager
+async def rotating(db: Database) -> AsyncIterator[Connection]:
+    """A connection for `reseal`, held by one process at a time: of two that write the file, one key would be lost."""
+    conn = await db.dedicated()
+    try:
+        await conn.execute("select pg_advisory_lock(%s)", [ROTATION_LOCK])
+        yield conn
+    finally:
+        await conn.close()
 
 
 async def reseal(conn: Connection, keys: KeyRing) -> int:
@@ -98,7 +120,15 @@ async def _reseal_column(conn: Connection, keys: KeyRing, place: SealedColumn) -
 
 
 def _read(path: Path) -> tuple[bytes, ...]:
-    return parse_keys(path.read_text("ascii", errors="replace"), str(path))
+    try:
+        text = path.read_text("ascii", errors="replace")
+    except FileNotFoundError:
+        raise CannotStart(
+            f"The encryption key of the secrets stored in this database is missing; put it back as {path}, or set {SETTING}."
+        ) from None
+    except OSError as error:
+        raise CannotStart(f"The encryption key in {path} cannot be read: {error.strerror}.") from error
+    return parse_keys(text, str(path))
 
 
 def _write(path: Path, keys: tuple[bytes, ...], *, exclusive: bool = False) -> None:
@@ -114,6 +144,6 @@ def _write(path: Path, keys: tuple[bytes, ...], *, exclusive: bool = False) -> N
             os.link(beside, path)
         else:
             beside.replace(path)
-            return
+        flush_folder(path.parent)
     finally:
         beside.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from fairlead.db.pool import Connection
@@ -20,6 +21,7 @@ class Migration:
     sql: str
 
 
+@cache
 def migrations() -> list[Migration]:
     found = []
     for path in files("fairlead.db").joinpath("migrations").iterdir():
@@ -61,14 +63,27 @@ async def migrate(conn: Connection) -> list[Migration]:
         await conn.execute("select pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
+async def is_new(conn: Connection) -> bool:
+    """Whether nothing was ever applied; waits for a process that is just doing so."""
+    await conn.execute("select pg_advisory_lock_shared(%s)", [MIGRATION_LOCK])
+    try:
+        return not await _applied_if_any(conn)
+    finally:
+        await conn.execute("select pg_advisory_unlock_shared(%s)", [MIGRATION_LOCK])
+
+
 async def require_current(conn: Connection) -> None:
     """Raises `CannotStart` when the schema is older or newer than this program."""
-    cur = await conn.execute("select to_regclass('schema_migrations') is not null")
-    row = await cur.fetchone()
-    applied = await _applied(conn) if row and row[0] else set()
+    applied = await _applied_if_any(conn)
     _refuse_newer(applied)
     if any(migration.number not in applied for migration in migrations()):
         raise CannotStart("The database is older than this Fairlead; run: fairlead migrate")
+
+
+async def _applied_if_any(conn: Connection) -> set[int]:
+    cur = await conn.execute("select to_regclass('schema_migrations') is not null")
+    row = await cur.fetchone()
+    return await _applied(conn) if row and row[0] else set()
 
 
 async def _applied(conn: Connection) -> set[int]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from fairlead.accounts import actions as accounts
 from fairlead.db.pool import Connection
 from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
@@ -20,6 +21,23 @@ async def _make_event_months(conn: Connection, now: datetime) -> None:
     await events.make_months(conn, now)
 
 
+async def _renew_periods(conn: Connection, now: datetime) -> None:
+    await accounts.renew_periods(conn, now)
+
+
+async def _release_forgotten(conn: Connection, now: datetime) -> None:
+    await accounts.release_forgotten(conn, now)
+
+
+async def _forget_old_access(conn: Connection, now: datetime) -> None:
+    await accounts.forget_old_access(conn)
+
+
 HANDLERS: dict[str, Handler] = {}
 
-PERIODIC: tuple[Periodic, ...] = (Periodic("event months", timedelta(hours=1), _make_event_months),)
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("event months", timedelta(hours=1), _make_event_months),
+    Periodic("workspace periods", timedelta(minutes=1), _renew_periods),
+    Periodic("forgotten reservations", timedelta(hours=1), _release_forgotten),
+    Periodic("ended access", timedelta(hours=1), _forget_old_access),
+)

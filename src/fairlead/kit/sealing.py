@@ -4,9 +4,11 @@ A sealed value is `version (1 byte) | key id (4 bytes) | nonce (12 bytes) | ciph
 the start of the key's SHA-256, so that a value says which key opens it while keys are being rotated.
 """
 
+import contextlib
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,9 +33,14 @@ def key_id(key: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Keys of 32 bytes. The first one seals, every one opens."""
+    """Keys of 32 bytes. The first one seals, every one opens.
+
+    `reread` is asked for the keys of now when a value names one that is not of the ring: another process may have made
+    a new key since.
+    """
 
     keys: tuple[bytes, ...]
+    reread: Callable[[], tuple[bytes, ...]] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(key_id(key).hex() for key in self.keys)})"
@@ -48,13 +55,18 @@ class KeyRing:
         """Raises `Unopenable`."""
         start = len(VERSION) + ID_BYTES
         wanted, nonce, body = sealed[len(VERSION) : start], sealed[start:][:NONCE_BYTES], sealed[start + NONCE_BYTES :]
+        key = self._key_named(wanted) if sealed[: len(VERSION)] == VERSION else None
+        if key is not None:
+            with contextlib.suppress(InvalidTag, ValueError):
+                return AESGCM(key).decrypt(nonce, body, purpose.encode())
+        raise Unopenable(f"no key at hand opens a value sealed for {purpose}")
+
+    def _key_named(self, wanted: bytes) -> bytes | None:
         for key in self.keys:
             if key_id(key) == wanted:
-                try:
-                    return AESGCM(key).decrypt(nonce, body, purpose.encode())
-                except (InvalidTag, ValueError):
-                    break
-        raise Unopenable(f"no key at hand opens a value sealed for {purpose}")
+                return key
+        later = self.reread() if self.reread else ()
+        return next((key for key in later if key_id(key) == wanted), None)
 
     def newest_seals(self, sealed: bytes) -> bool:
         return sealed[len(VERSION) : len(VERSION) + ID_BYTES] == key_id(self.keys[0])

@@ -73,7 +73,9 @@ def split_address(address: str) -> tuple[str, str]:
         raise ValueError("This is too long for an e-mail address")
     text = unicodedata.normalize("NFC", address.strip())
     local, at, domain = text.rpartition("@")
-    if not at or not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
+    # What a domain alone may have around it, an address has not: it would be sent along.
+    framed = domain != domain.strip() or domain.endswith(".")
+    if not at or framed or not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
         raise ValueError(f"{address!r} is not an e-mail address")
     key = domain_key(domain)
     if len(local.encode()) > LOCAL_PART_OCTETS or len(local.encode()) + 1 + len(key) > ADDRESS_OCTETS:

@@ -187,7 +187,7 @@ def _typed(field: CustomField, text: str) -> str:
                 return text
             case FieldType.NUMBER:
                 number = Decimal(text)
-                if not number.is_finite():
+                if not number.is_finite() or "_" in text:
                     raise InvalidOperation
                 return text
             case FieldType.DATE:

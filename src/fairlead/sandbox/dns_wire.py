@@ -42,7 +42,7 @@ _HEADER = struct.Struct("!HHHHHH")
 _QUESTION_TAIL = struct.Struct("!HH")
 _RECORD_TAIL = struct.Struct("!HHIH")
 _U16 = struct.Struct("!H")
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_*/+")
+_PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789-_*/+"
 
 
 class Malformed(Exception):
@@ -218,7 +218,7 @@ def _read_name(data: bytes, at: int) -> tuple[str, int]:
         if length > LONGEST_LABEL or at + length > len(data) or at + length - begin >= LONGEST_NAME:
             raise Malformed
         label = data[at : at + length].lower()
-        labels.append(label.decode("ascii") if _PLAIN.issuperset(label) else _escaped(label))
+        labels.append(_escaped(label) if label.translate(None, _PLAIN) else label.decode("ascii"))
         at += length
 
 

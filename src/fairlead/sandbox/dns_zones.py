@@ -79,16 +79,18 @@ class ZoneTable:
                 above = above.partition(".")[2]
 
     def lookup(self, name: str, type: int) -> Answer:
+        types = self.records.get(name)
+        if types and (records := types.get(type)):
+            return Found(records)
         zone = self._zone_of(name)
         if zone is None:
             return Outside()
-        types = self.records.get(name)
         if types is None:
             return NoName(self.starts[zone])
         if type == wire.ANY and types:
             return Found(tuple(record for records in types.values() for record in records))
-        found = types.get(type) or types.get(wire.CNAME)
-        return Found(found) if found else NoData(self.starts[zone])
+        aliases = types.get(wire.CNAME)
+        return Found(aliases) if aliases else NoData(self.starts[zone])
 
     def script(self, name: str) -> Script | None:
         return self.scripts.get(name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.sandbox import dns_wire as wire
-from fairlead.sandbox.dns import Answer, Found, NoData, NoName, Outside, Script
+from fairlead.sandbox.dns_zones import Answer, Found, NoData, NoName, Outside, Script
 from fairlead.sandbox.dns_wire import Record
 from fairlead.sandbox.loopback import SERVERS
 from fairlead.sandbox.making import mail, servers

@@ -30,7 +30,9 @@ SHORT_PHONE = 64
 _ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]+"
 )
-_SITE = re.compile(r"(https?://)?(?:[A-Za-z0-9]{1,63}(?:-[A-Za-z0-9]{1,63}){0,3}\.){1,3}[A-Za-z]{2,20}(?:/[A-Za-z0-9/_.~-]*)?")
+_SITE = re.compile(
+    r"(https?://)?(?:[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}\.){1,3}[A-Za-z]{2,20}(?:/[A-Za-z0-9/_.~-]*)?"
+)
 _LINKEDIN = re.compile(r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/([A-Za-z0-9_-]+)/?")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _SEVERAL_PHONES = re.compile(r"[;|\n]")
@@ -42,8 +44,9 @@ _NAME, _FIRST, _LAST = _PLACE["name"], _PLACE["first_name"], _PLACE["last_name"]
 _PHONES, _COUNTRY, _SITE_PLACE = _PLACE["phones"], _PLACE["country"], _PLACE["company_site"]
 _SOCIAL, _CUSTOM = _PLACE["social"], _PLACE["custom"]
 
-Checked: TypeAlias = tuple[str, str]
-"""By what the prospect is known (its address, or `profile` and a LinkedIn profile), and its line of COPY."""
+Checked: TypeAlias = tuple[str, str, str]
+"""By what the prospect is known (its address, or PROFILE and a LinkedIn profile), its line of COPY, and the label of
+a required custom field it lacks, or nothing: only a new prospect has to have them."""
 PROFILE = "\x00"
 """Begins the key of those who are known by their profile; no address holds it."""
 
@@ -53,20 +56,14 @@ _NOT_PLAIN = "not plain"
 class Checker:
     """Checks the rows of one file."""
 
-    def __init__(
-        self, columns: Sequence[Column], fields: Sequence[CustomField], *, for_update: bool, guarded: bool
-    ) -> None:
-        """`for_update`: required custom fields may be missing, as in `rules.candidate`.
-
-        `guarded`: cells may have an apostrophe before what a spreadsheet would take for a formula.
-        """
+    def __init__(self, columns: Sequence[Column], fields: Sequence[CustomField], *, guarded: bool) -> None:
+        """`guarded`: cells may have an apostrophe before what a spreadsheet would take for a formula."""
         self.characters = 0
         """How many characters the rows had so far."""
         self._columns = columns
         self._fields = fields
-        self._for_update = for_update
         self._guarded = guarded
-        self._by_label = {f"custom:{field.label}": field for field in fields}
+        by_label = {f"custom:{field.label}": field for field in fields}
         self._used = [place for place, column in enumerate(columns) if column.target]
         self._countries: dict[str, str] = {}
         targets = {place: columns[place].target or "" for place in self._used}
@@ -79,11 +76,8 @@ class Checker:
         others = {place: target.removeprefix("social:") for place, target in targets.items() if target[:7] == "social:"}
         others.pop(-1 if self._linkedin is None else self._linkedin, None)
         self._networks = list(others.items())
-        self._customs = [(place, self._by_label[target]) for place, target in targets.items() if target[:7] == "custom:"]
-        required = {field.id for field in fields if field.required} if not for_update else set()
-        # Where a required field has no column every row fails, in words of the slow path.
-        self._required = required
-        self._always_slow = bool(required - {field.id for _, field in self._customs})
+        self._customs = [(place, by_label[target]) for place, target in targets.items() if target[:7] == "custom:"]
+        self._required = {f'"{field.id}":': field.label for field in fields if field.required}
 
     def check(self, number: int, cells: list[str]) -> Checked | RowError:
         """The line of a row, without a final newline, or what is wrong with it."""
@@ -94,7 +88,6 @@ class Checker:
             or '"' in text
             or "\\" in text
             or (self._guarded and "'" in text and any(cell[:1] == "'" for cell in cells))
-            or self._always_slow
         ):
             return self._check_slowly(number, cells)
         found = self._check_fast(number, cells)
@@ -156,7 +149,7 @@ class Checker:
             line[_CUSTOM] = custom
         else:
             line[_CUSTOM] = "{}"
-        return key, "\t".join(line)
+        return key, "\t".join(line), self._lacking(line[_CUSTOM]) if self._required else ""
 
     def _put_phones(self, line: list[str], cells: list[str]) -> bool:
         phones = []
@@ -184,8 +177,6 @@ class Checker:
         for place, field in self._customs:
             value = cells[place].strip()
             if not value:
-                if field.id in self._required:
-                    return None
                 continue
             if len(value) > SHORT_TEXT:
                 return None
@@ -193,6 +184,9 @@ class Checker:
                 return None
             parts.append(f'"{field.id}":"{value}"')
         return f"{{{','.join(parts)}}}"
+
+    def _lacking(self, custom: str) -> str:
+        return next((label for key, label in self._required.items() if key not in custom), "")
 
     # The slow way
 
@@ -215,36 +209,33 @@ class Checker:
             custom={target[7:]: value for target, value in values.items() if target[:7] == "custom:"},
         )
         try:
-            candidate = rules.candidate(new, self._fields, for_update=self._for_update)
+            candidate = rules.candidate(new, self._fields)
         except Invalid as error:
             return RowError(number, self._column_of(error, values), error.sentence, cells)
-        if candidate.email_key is not None:
-            return candidate.email_key, line_of(number, candidate)
-        return f"{PROFILE}{candidate.linkedin_key}", line_of(number, candidate)
+        key = candidate.email_key or f"{PROFILE}{candidate.linkedin_key}"
+        lacking = (field.label for field in self._fields if field.required and str(field.id) not in candidate.custom)
+        return key, line_of(number, candidate), next(lacking, "")
 
     def _column_of(self, error: Invalid, values: dict[str, str]) -> str:
         """The name of the column that a refusal is about."""
         match error.field:
             case "social_links":
-                wanted = self._first_refused(values, "social:", lambda name, text: rules.social_links({name: text}))
+                wanted = _first_refused(values, "social:", rules.social_links)
             case "custom_fields":
-                wanted = self._first_refused(
-                    values, "custom:", lambda name, text: rules.custom_values({name: text}, self._fields, for_update=True)
-                )
+                wanted = _first_refused(values, "custom:", lambda given: rules.custom_values(given, self._fields))
             case field:
                 wanted = field or ""
         return next((column.name for column in self._columns if wanted and column.target == wanted), "")
 
-    def _first_refused(
-        self, values: dict[str, str], kind: str, check: Callable[[str, str], object]
-    ) -> str:
-        for target, text in values.items():
-            if target.startswith(kind):
-                try:
-                    check(target.removeprefix(kind), text)
-                except Invalid:
-                    return target
-        return ""
+
+def _first_refused(values: dict[str, str], kind: str, check: Callable[[dict[str, str]], object]) -> str:
+    for target, text in values.items():
+        if target.startswith(kind):
+            try:
+                check({target.removeprefix(kind): text})
+            except Invalid:
+                return target
+    return ""
 
 
 _PLAIN_TEXTS = ("name", "first_name", "last_name", "locality", "industry", "position", "company_name")
@@ -252,7 +243,7 @@ _PLAIN_TEXTS = ("name", "first_name", "last_name", "locality", "industry", "posi
 
 def phones_in(cell: str) -> list[str]:
     """The phone numbers in a cell. A comma divides only where numbers stand on both sides, not an extension."""
-    phones = []
+    phones: list[str] = []
     for part in _SEVERAL_PHONES.split(cell):
         numbers = part.split(",")
         if len(numbers) > 1 and all(sum(map(str.isdigit, number)) >= 5 for number in numbers):

@@ -25,7 +25,9 @@ _BY_NAME = {name: target for target, names in NAMES.items() for name in names}
 _OWN_NAMES = {**dict.fromkeys(TEXTS, ""), **{short: f"social:{shown}" for short, shown in NETWORKS.items()}}
 _PHONE = re.compile(r"(?=(?:\D*\d){6})\+?[\d\s()/.-]{6,24}")
 _FULL_NAME = re.compile(r"[^\W\d_][^\W\d_.'’-]*(?: [^\W\d_][^\W\d_.'’-]*){1,3}")
-_COMPANY_WORDS = frozenset({"gmbh", "ag", "ltd", "inc", "llc", "sa", "sarl", "srl", "spa", "bv", "kg", "plc", "corp", "co"})
+_COMPANY_WORDS = frozenset(
+    {"gmbh", "ag", "ltd", "inc", "llc", "sa", "sarl", "srl", "spa", "bv", "kg", "plc", "corp", "co"}
+)
 
 
 def read_mapping(pairs: Iterable[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import is_address
-from fairlead.prospects.importing.encodings import encoding_of, read_errors
+from fairlead.prospects.importing.encodings import bytes_read, encoding_of, read_errors
 from fairlead.prospects.importing.model import Broken, Row
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -71,7 +71,7 @@ class Delimited:
                 if cells is None:
                     break
                 if not number % 256:
-                    self._at = file.buffer.tell()
+                    self._at = bytes_read(file)
                 if len(cells) == width:
                     if head:
                         head = False

@@ -2,6 +2,7 @@
 
 import codecs
 from pathlib import Path
+from typing import TextIO
 
 from charset_normalizer import from_bytes
 
@@ -52,6 +53,11 @@ def read_errors(encoding: str) -> str:
     """How `open` is to treat bytes that are no text, so that their row can be reported and the others read."""
     # Both leave lone surrogates in the row, which no check lets through.
     return "surrogatepass" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+
+
+def bytes_read(file: TextIO) -> int:
+    """How far a text file has been read, roughly: it is read ahead. Its own `tell` costs more than a row."""
+    return file.buffer.tell()
 
 
 def _without_mark(start: bytes) -> str | None:

@@ -34,6 +34,7 @@ CHUNK_CHARACTERS = 16_000_000
 ROWS_AT_A_TIME = 100
 SAMPLE_ROWS = 200
 SHOWN_ROWS = 3
+CLAIMED = "The owner of this address asked not to be contacted."
 # Each try sees what the one before ran into.
 TRIES = 5
 
@@ -48,6 +49,8 @@ class Chunk:
     read: int = 0
     duplicates: int = 0
     with_profiles: bool = False
+    lacking: dict[int, str] = field(default_factory=dict)
+    """Row number -> label of a required custom field that only a prospect known before may lack."""
     done: float = 0.0
 
 @dataclass
@@ -83,10 +86,10 @@ async def import_file(
 ) -> Imported:
     """Puts the prospects of a file on the list of this name, which is made if need be.
 
-    `plan` is one of `plan_import` for the same file, so that it is not looked through twice. `dry_run` counts what
-    would happen and changes nothing. Rows that cannot be used are left out and written to FILE.errors.csv. Ends in
-    the middle (an exception, a lost machine) with whole chunks in place under one change, which `changes.undo` takes
-    back; the same file can also be imported again. Raises as `plan_import`, and `Invalid` for the name of the list.
+    `plan` is one of `plan_import` for this file, so that it is not looked through twice. `dry_run` counts what would
+    happen and changes nothing. Rows that cannot be used are left out and written to FILE.errors.csv. What ends it in
+    the middle (an exception, a lost machine) leaves whole chunks under one change, which `changes.undo` takes back; the
+    same file can also be imported again. Raises as `plan_import`, and `Invalid` for the name of the list.
     """
     started = world.timer.monotonic()
     lists.checked_name(list_name)
@@ -98,12 +101,7 @@ async def import_file(
     try:
         await store.prepare(conn, for_update=existing is Existing.UPDATE)
         loading = Loading(world, conn, workspace_id, path.name, list_name, existing, failures)
-        checker = Checker(
-            plan.columns,
-            fields,
-            for_update=existing is Existing.UPDATE,
-            guarded=isinstance(plan.source, Delimited),
-        )
+        checker = Checker(plan.columns, fields, guarded=isinstance(plan.source, Delimited))
         totals = loading.totals
         async with aclosing(_chunks(plan, checker, failures, loading.sending)) as made, aclosing(_ahead(made)) as chunks:
             async for chunk in chunks:
@@ -168,32 +166,25 @@ class Loading:
             try:
                 async with self._conn.transaction():
                     list_id, change_id = await self._begin()
-                    claimed, counts = await self._take_in(chunk, lines, list_id, change_id)
+                    left_out, counts = await self._take_in(chunk, lines, list_id, change_id)
                 break
             except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
                 if turn == TRIES - 1:
                     raise
         self.list_id, self.change_id = list_id, change_id
-        self._add(chunk, claimed, counts)
+        self._add(chunk, left_out, counts)
 
     async def count(self, chunk: Chunk) -> None:
         """Counts what `load` would do. Only temporary tables are written to."""
         async with self._conn.transaction():
             async with self.sending:
                 await store.copy_rows(self._conn, _encoded(chunk))
-            claimed = await store.take_out_claimed(self._conn)
-            await store.find_known(
-                self._conn,
-                workspace_id=self._workspace_id,
-                change_id=None,
-                with_profiles=chunk.with_profiles,
-                for_update=False,
-            )
+            left_out = await self._compare(chunk, None)
             list_id = await lists.find_list_named(self._conn, self._workspace_id, self._list_name)
             counts = await store.count_without_changing(
                 self._conn, workspace_id=self._workspace_id, list_id=list_id, update=self._update
             )
-        self._add(chunk, claimed, counts)
+        self._add(chunk, left_out, counts)
 
     async def finish(self) -> None:
         """Says that the import is complete, and what it did."""
@@ -239,18 +230,11 @@ class Loading:
 
     async def _take_in(
         self, chunk: Chunk, lines: bytes, list_id: ListId, change_id: ChangeId
-    ) -> tuple[list[int], store.Counts]:
+    ) -> tuple[dict[int, str], store.Counts]:
         conn, workspace_id = self._conn, self._workspace_id
         async with self.sending:
             await store.copy_rows(conn, lines)
-        claimed = await store.take_out_claimed(conn)
-        await store.find_known(
-            conn,
-            workspace_id=workspace_id,
-            change_id=change_id,
-            with_profiles=chunk.with_profiles,
-            for_update=self._update,
-        )
+        left_out = await self._compare(chunk, change_id)
         known, repeated = await store.remember_known(conn)
         updated = 0
         if self._update and known:
@@ -259,13 +243,26 @@ class Loading:
         listed = await store.put_on_list(
             conn, workspace_id=workspace_id, list_id=list_id, change_id=change_id, now=self._now
         )
-        return claimed, store.Counts(made, known, updated, listed, repeated)
+        return left_out, store.Counts(made, known, updated, listed, repeated)
 
-    def _add(self, chunk: Chunk, claimed: list[int], counts: store.Counts) -> None:
-        for number in claimed:
-            self._failures.add(
-                RowError(number, "", "The owner of this address asked not to be contacted.", list(chunk.rows[number]))
-            )
+    async def _compare(self, chunk: Chunk, change_id: ChangeId | None) -> dict[int, str]:
+        """Finds the rows about known prospects; what is left out, and why, by row number."""
+        left_out = dict.fromkeys(await store.take_out_claimed(self._conn), CLAIMED)
+        await store.find_known(
+            self._conn,
+            workspace_id=self._workspace_id,
+            change_id=change_id,
+            with_profiles=chunk.with_profiles,
+            for_update=self._update and change_id is not None,
+        )
+        if chunk.lacking:
+            for number in await store.take_out_unknown(self._conn, list(chunk.lacking)):
+                left_out[number] = f"Custom field '{chunk.lacking[number]}' is required."
+        return left_out
+
+    def _add(self, chunk: Chunk, left_out: dict[int, str], counts: store.Counts) -> None:
+        for number, reason in sorted(left_out.items()):
+            self._failures.add(RowError(number, "", reason, list(chunk.rows[number])))
         self.totals.made += counts.made
         self.totals.known += counts.known
         self.totals.updated += counts.updated
@@ -312,13 +309,15 @@ def _fill(
         if isinstance(checked, RowError):
             failures.add(checked)
             continue
-        key, line = checked
+        key, line, lacking = checked
         if key in keys:
             chunk.duplicates += 1
             continue
         keys.add(key)
         lines.append(line)
         kept[number] = tuple(cells)
+        if lacking:
+            chunk.lacking[number] = lacking
         if key[0] == PROFILE:
             chunk.with_profiles = True
     return True

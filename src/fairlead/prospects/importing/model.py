@@ -59,7 +59,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file. `target` is a name of `columns.TARGETS`, `social:NETWORK`, `custom:LABEL`, or None: ignored."""
+    """A column of the file. `target` is as `columns.guess_mapping` gives it; None: ignored."""
 
     name: str
     target: str | None

@@ -26,7 +26,8 @@ class Parquet:
                 self._total = file.metadata.num_rows
                 empty = pyarrow.Table.from_batches([], schema=file.schema_arrow)
         except (pyarrow.ArrowException, OSError, ValueError) as error:
-            raise Invalid("bad_parquet", f"{path.name} is not a readable Parquet file: {error}.", field="file") from error
+            sentence = f"{path.name} is not a readable Parquet file: {error}."
+            raise Invalid("bad_parquet", sentence, field="file") from error
         self.columns = _flat(empty).column_names
         self._read = 0
 

@@ -8,7 +8,7 @@ from typing import Any
 import vobject
 
 from fairlead.kit.refusals import Invalid
-from fairlead.prospects.importing.encodings import encoding_of, read_errors
+from fairlead.prospects.importing.encodings import bytes_read, encoding_of, read_errors
 from fairlead.prospects.importing.model import Broken, Row
 from fairlead.prospects.rules import linkedin_profile
 
@@ -81,7 +81,7 @@ class VCards:
                     if size <= LONGEST_CARD:
                         lines.append(line)
                 if mark == "END:VCARD" and inside:
-                    self._at = file.buffer.tell()
+                    self._at = bytes_read(file)
                     inside = False
                     yield "".join(lines) if size <= LONGEST_CARD else Broken("The card is too long.", [])
         self._at = self._size

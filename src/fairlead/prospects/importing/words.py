@@ -17,8 +17,8 @@ NAMES = {
         "mailadres", "emailadres", "e mailadres", "e mail adres",
     ),
     "name": (
-        "name", "full name", "fullname", "contact", "contact name", "person", "person name", "prospect", "prospect name",
-        "lead name", "display name", "contact person",
+        "name", "full name", "fullname", "contact", "contact name", "person", "person name", "prospect",
+        "prospect name", "lead name", "display name", "contact person",
         "vollstandiger name", "vor und nachname", "vorname und nachname", "ansprechpartner", "kontakt", "kontaktperson",
         "nom complet", "nom et prenom", "prenom et nom", "nom prenom", "prenom nom", "interlocuteur",
         "nombre completo", "nombre y apellidos", "nombre y apellido", "contacto",
@@ -39,8 +39,8 @@ NAMES = {
     ),
     "phones": (
         "phone", "phones", "phone number", "phone numbers", "telephone", "telephone number", "tel", "tel no", "mobile",
-        "mobile phone", "mobile number", "cell", "cell phone", "cellphone", "work phone", "office phone", "direct phone",
-        "direct dial", "home phone", "business phone", "contact number", "phone 1", "phone 2",
+        "mobile phone", "mobile number", "cell", "cell phone", "cellphone", "work phone", "office phone",
+        "direct phone",        "direct dial", "home phone", "business phone", "contact number", "phone 1", "phone 2",
         "telefon", "telefonnummer", "rufnummer", "handy", "handynummer", "mobil", "mobiltelefon", "mobilnummer",
         "durchwahl", "telefon geschaftlich", "telefon privat",
         "telephone portable", "telephone mobile", "portable", "numero de telephone", "tel portable", "tel fixe",
@@ -78,7 +78,8 @@ NAMES = {
     ),
     "company_name": (
         "company", "company name", "companyname", "organization", "organisation", "organization name",
-        "organisation name", "employer", "business", "business name", "account", "account name", "current company", "org",
+        "organisation name", "employer", "business", "business name", "account", "account name", "current company",
+        "org",
         "firma", "firmenname", "unternehmen", "unternehmensname", "organisationsname", "arbeitgeber", "gesellschaft",
         "entreprise", "societe", "nom de l entreprise", "nom de la societe", "nom entreprise", "raison sociale",
         "employeur",

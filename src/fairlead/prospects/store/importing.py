@@ -94,6 +94,20 @@ async def take_out_claimed(conn: Connection) -> list[int]:
     return [row[0] for row in await cur.fetchall()]
 
 
+async def take_out_unknown(conn: Connection, row_numbers: list[int]) -> list[int]:
+    """Those of these rows that are about nobody known; they are in the chunk no longer."""
+    cur = await conn.execute(
+        """
+        delete from import_rows r
+         where r.row_number = any (%s) and not exists (select from import_known k where k.row_number = r.row_number)
+        returning row_number
+        """,
+        [row_numbers],
+        prepare=False,
+    )
+    return [row[0] for row in await cur.fetchall()]
+
+
 # Looked up row by row, by way of `offset 0`: the statistics of a table that grows by an import are always wrong, and
 # no plan but this one is good for every size. Not prepared, for the same reason.
 _KNOWN = """

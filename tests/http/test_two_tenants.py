@@ -1,0 +1,156 @@
+"""Two workspaces never see each other: every live route is walked with the other one's ids."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from fairlead.http.snov.endpoints import ENDPOINTS
+from fairlead.prospects import actions as prospects
+
+SECRET = "zanzibar"
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What the other workspace has, as its own callers name it."""
+
+    list_id: int
+    short: str
+    long: str
+    do_not_email_list_id: int
+    email: str = f"{SECRET}@{SECRET}.example"
+
+
+# For each live endpoint what a stranger may ask with the ids of the other workspace.
+WALK = {
+    "52": lambda owned: [{"items": ["x.example"], "listId": owned.do_not_email_list_id}, {"items": [owned.email]}],
+    "53": lambda owned: [{}, {"listId": owned.do_not_email_list_id}],
+    "62": lambda owned: [
+        {"listId": owned.list_id, "email": owned.email},
+        {"listId": owned.list_id, "email": owned.email, "updateContact": 1, "fullName": "Changed"},
+        {"listId": owned.list_id, "email": owned.email, "createDuplicates": 1},
+        {"listId": owned.list_id, "email": "new@x.example", "customFields": {f"{SECRET} field": "x"}},
+        {"listId": owned.list_id, "socialLinks": {"linkedIn": f"https://www.linkedin.com/in/{SECRET}"}},
+    ],
+    "63": lambda owned: [{"id": owned.short}, {"id": owned.short.rstrip("=")}, {"id": owned.long}],
+    "64": lambda owned: [{"email": owned.email}, {"email": owned.email.upper()}],
+    "65": lambda owned: [{}],
+    "66": lambda owned: [{}],
+    "67": lambda owned: [{"listId": owned.list_id}, {"listId": owned.list_id, "perPage": 5_000}],
+    "68": lambda owned: [{"name": f"{SECRET} list"}],
+    "71": lambda owned: [{}],
+}
+TOKEN_ENDPOINTS = {"1", "A14"}
+
+
+@pytest.fixture
+async def other(house):
+    return await house.workspace(name=f"{SECRET} workspace", owner=f"{SECRET}@owner.example", plan_name="free")
+
+
+@pytest.fixture
+async def owned(house, other):
+    list_id = await other.list(f"{SECRET} list")
+    await other.custom_field(f"{SECRET} field")
+    added = await other.post(
+        "/v1/add-prospect-to-list",
+        listId=list_id,
+        email=Owned.email,
+        fullName=f"{SECRET} Lee",
+        socialLinks={"linkedIn": f"https://www.linkedin.com/in/{SECRET}"},
+    )
+    page = await other.post("/v1/prospect-list", listId=list_id)
+    async with house.world.db.transaction() as conn:
+        named = await prospects.create_do_not_email_list(
+            conn, other.workspace_id, f"{SECRET} stop", other.made.user_id, stops_all=True, now=house.world.clock.now()
+        )
+    await other.post("/v1/do-not-email-list", items=[f"stopped@{SECRET}.example"], listId=named)
+    return Owned(list_id, added.body["id"], page.body["prospects"][0]["id"], named)
+
+
+async def seen_by(tenant, owned):
+    """All that a workspace sees of itself."""
+    pages = [
+        await tenant.get("/v1/get-user-lists"),
+        await tenant.get("/v1/prospect-custom-fields"),
+        await tenant.get("/v2/blacklists"),
+        await tenant.get("/v1/get-balance"),
+        await tenant.post("/v1/prospect-list", listId=owned.list_id),
+        await tenant.post("/v1/get-prospects-by-email", email=owned.email),
+        await tenant.post("/v1/get-prospect-by-id", id=owned.long),
+    ]
+    return [page.body for page in pages]
+
+
+def texts_in(value):
+    if isinstance(value, dict):
+        return [text for key, inner in value.items() for text in [key, *texts_in(inner)]]
+    return [text for inner in value for text in texts_in(inner)] if isinstance(value, list) else [str(value)]
+
+
+def live():
+    return [endpoint for endpoint in ENDPOINTS if endpoint.handler is not None]
+
+
+def test_every_live_endpoint_is_walked():
+    assert {endpoint.number for endpoint in live()} == set(WALK) | TOKEN_ENDPOINTS
+
+
+@pytest.mark.parametrize("endpoint", [e for e in live() if e.number in WALK], ids=lambda e: e.path)
+async def test_a_stranger_sees_nothing_and_changes_nothing(house, other, owned, endpoint):
+    stranger = await house.workspace()
+    before, rows = await seen_by(other, owned), await other.rows()
+    for fields in WALK[endpoint.number](owned):
+        for method in endpoint.methods:
+            answered = await stranger.call(method, endpoint.path, json=fields)
+            assert answered.status in (200, 400, 422)
+            shown = str(answered.body)
+            for told in texts_in(fields):  # what was asked may be said again
+                shown = shown.replace(told, "")
+            assert SECRET not in shown
+            assert owned.short not in shown
+    assert await seen_by(other, owned) == before
+    assert await other.rows() == rows
+
+
+async def test_the_ids_of_another_workspace_answer_as_unknown_ones_do(house, other, owned):
+    stranger = await house.workspace()
+
+    async def answers(list_id, short, long, stop_list):
+        asked = [
+            await stranger.post("/v1/prospect-list", listId=list_id),
+            await stranger.post("/v1/add-prospect-to-list", listId=list_id, email="new@x.example"),
+            await stranger.post("/v1/do-not-email-list", items="x.example", listId=stop_list),
+            await stranger.post("/v1/get-prospect-by-id", id=short),
+            await stranger.post("/v1/get-prospect-by-id", id=long),
+        ]
+        return [(a.status, str(a.body).replace(short, "ID").replace(long, "ID")) for a in asked]
+
+    theirs = await answers(owned.list_id, owned.short, owned.long, owned.do_not_email_list_id)
+    nobodys = await answers(10**9, "A" * 22 + "==", "0" * 74, 10**9)
+    assert theirs == nobodys
+
+
+async def test_a_token_opens_its_own_workspace_only(house, other, owned):
+    stranger = await house.workspace()
+    assert (await stranger.get("/v1/get-balance")).body["data"]["balance"] == "1000000.00"
+    mixed = await stranger.call("GET", "/v1/get-balance", params={"access_token": other.token})
+    assert mixed.body["data"]["balance"] == "1000000.00"  # the header goes first
+    crossed = {
+        "grant_type": "client_credentials",
+        "client_id": stranger.made.client_id,
+        "client_secret": other.made.client_secret,
+    }
+    assert (await house.request("POST", "/v1/oauth/access_token", data=crossed)).status == 401
+
+
+async def test_both_may_have_the_same_person_and_the_same_names(house, other, owned):
+    stranger = await house.workspace()
+    list_id = await stranger.list(f"{SECRET} list")
+    added = await stranger.post("/v1/add-prospect-to-list", listId=list_id, email=owned.email, fullName="Mine")
+    assert (added.status, added.body["added"]) == (200, True)
+    assert added.body["id"] != owned.short
+    mine = (await stranger.post("/v1/get-prospects-by-email", email=owned.email)).body["data"]
+    assert [(person["name"], [item["id"] for item in person["lists"]]) for person in mine] == [("Mine", [list_id])]
+    theirs = (await other.post("/v1/get-prospects-by-email", email=owned.email)).body["data"]
+    assert [person["name"] for person in theirs] == [f"{SECRET} Lee"]
