@@ -42,7 +42,7 @@ def serve(data: str, port: int, counted: bool) -> None:
     from fairlead.settings import Settings
 
     async def within() -> None:
-        settings = Settings(rate_limit=counted)
+        settings = Settings(rate_limit=counted, database_connections=int(os.environ.get("CONNS","10")))
         async with open_house(settings, Start(data=Path(data), serves=True)) as house:
             app, db = App(house.world), house.world.db
 

@@ -53,7 +53,9 @@ class FrontDoor:
     @classmethod
     @asynccontextmanager
     async def opened(cls, house: House) -> AsyncIterator["FrontDoor"]:
-        listening = socket.create_server(("127.0.0.1", 0))
+        # With its protocol named, as asyncio sends small answers at once only then.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(App(house.world), lifespan="off", ws="none", log_config=None, access_log=False)
         server = Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))

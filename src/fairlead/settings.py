@@ -7,11 +7,15 @@ from its default. An unknown or malformed one stops the start with a sentence th
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from fairlead.kit.refusals import CannotStart
 
@@ -27,7 +31,28 @@ def read_text(text: str) -> str:
 
 
 def read_path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError("there is no such home folder") from error
+
+
+def read_database_url(text: str) -> str:
+    # Said in our own words: libpq's would repeat the text, and with it a password.
+    try:
+        conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        raise ValueError("it takes an address such as postgresql://user@host/name") from None
+    return text
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"it takes {' or '.join(words)}")
+        return text
+
+    return read
 
 
 def read_bool(text: str) -> bool:
@@ -41,10 +66,9 @@ def read_bool(text: str) -> bool:
 
 def at_least(least: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        number = int(text)
-        if number < least:
+        if not re.fullmatch(r"-?[0-9]{1,18}", text.strip()) or int(text) < least:
             raise ValueError(f"it takes a whole number from {least}")
-        return number
+        return int(text)
 
     return read
 
@@ -54,22 +78,22 @@ def read_networks(text: str) -> tuple[Network, ...]:
 
 
 def read_port_map(text: str) -> dict[int, int]:
-    pairs = (part.split("=", 1) for part in text.split(",") if part.strip())
-    ports = {int(wanted): int(real) for wanted, real in pairs}
-    if any(not 0 < port < 65536 for port in (*ports, *ports.values())):
-        raise ValueError("ports lie between 1 and 65535")
+    pairs = [re.fullmatch(r"\s*([0-9]{1,5})\s*=\s*([0-9]{1,5})\s*", part) for part in text.split(",") if part.strip()]
+    ports = {int(pair[1]): int(pair[2]) for pair in pairs if pair}
+    if None in pairs or any(not 0 < port < 65536 for port in (*ports, *ports.values())):
+        raise ValueError("it takes pairs of ports between 1 and 65535, such as 25=20025,993=20993")
     return ports
 
 
 def read_url(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or any(mark in text for mark in "?#@ "):
+    if not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#@]*)?", text):
         raise ValueError("it takes an address such as https://outreach.example.com")
     return text.rstrip("/")
 
 
 def read_nameserver(text: str) -> str:
-    host, separator, port = text.rpartition(":")
-    if not separator or not 0 < int(port) < 65536:
+    host, _, port = text.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
         raise ValueError("it takes an address and a port, such as 127.0.0.1:53")
     ipaddress.ip_address(host.strip("[]"))
     return text
@@ -92,7 +116,7 @@ class Settings:
     )
     database_url: str | None = setting(
         None,
-        read_text,
+        read_database_url,
         "A PostgreSQL server (15 to 18) to use in place of the embedded one, as postgresql://user@host/name.",
         secret=True,
     )
@@ -142,7 +166,7 @@ class Settings:
         True, read_bool, "Whether requests are counted against the limit of their workspace."
     )
     worker_slots: int = setting(32, at_least(1), "Jobs one process works on at the same time.")
-    log_format: str = setting("text", read_text, "How log lines look: text or json.")
+    log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
 
 
 def variable(name: str) -> str:
@@ -178,6 +202,8 @@ def _from_file(environment: Mapping[str, str], folder: Path) -> dict[str, tuple[
         if named:
             raise CannotStart(f"{CONFIG_VARIABLE} names {path}, and there is no such file.") from None
         return {}
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CannotStart(f"{path} is not valid TOML: {error}.") from error
     return {name: (_as_text(value), f"{name} in {path}") for name, value in table.items()}

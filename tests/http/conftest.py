@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from front_door import FrontDoor
 
 from fairlead.main import Start, open_house
 from fairlead.settings import Settings
+from front_door import FrontDoor
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ BODIES = {
     "an infinite number": (JSON, b'{"name": 1e999}'),
     "an object in place of a name": (JSON, b'{"name": {"a": 1}}'),
     "a name of 1 MB": (JSON, json.dumps({"name": "x" * MB}).encode()),
-    "a name of 300,000 marks": (JSON, json.dumps({"name": "a" + "\u0300\u0327" * 150_000}, ensure_ascii=False).encode()),
+    "a name of 300,000 marks": (JSON, ('{"name": "a' + "\u0300\u0327" * 150_000 + '"}').encode()),
     "nothing at all": (JSON, b""),
 }
 
@@ -77,7 +77,8 @@ async def test_a_body_of_10_mb_is_refused(house, chunked):
         for _ in range(10):
             yield b"name=" + b"x" * MB
 
-    refused = await tenant.call("POST", "/v1/lists", data=pieces() if chunked else BytesIO(b"x" * 10 * MB), headers=FORM)
+    body = pieces() if chunked else BytesIO(b"x" * 10 * MB)
+    refused = await tenant.call("POST", "/v1/lists", data=body, headers=FORM)
     assert refused.status == 413
     assert refused.body == {"errors": {"code": 413, "title": "The request body is too large", "source": ""}}
     assert await tenant.rows() == before
@@ -132,7 +133,8 @@ async def test_no_value_in_any_place_is_a_fault_of_ours(house, value):
 
 @pytest.mark.parametrize(
     "email",
-    ["", " ", "ann", "ann@", "ann@ x.example", "ann @x.example", "ann@x.example.", "ann@localhost", "ann@127.0.0.1", "ann@[127.0.0.1]", "a b@x.example",
+    ["", " ", "ann", "ann@", "ann@ x.example", "ann @x.example", "ann@x.example.",
+     "ann@localhost", "ann@127.0.0.1", "ann@[127.0.0.1]", "a b@x.example",
      "ann@x..example", ".ann@x.example", "ann.@x.example", "ann@-x.example", "a" * 65 + "@x.example",
      "a@" + ".".join(["b" * 60] * 5), "ann@x.example\r\nBcc: bo@x.example", "ann@x.example, bo@x.example",
      "Ann <ann@x.example>", "ann@x_y@x.example", "mailto:ann@x.example?x", "ann@\u2028x.example",

@@ -113,10 +113,12 @@ async def test_a_trailing_slash_means_the_same_and_is_answered_directly(house, s
 
 async def test_brackets_may_be_encoded_or_not(house):
     tenant = await house.workspace()
-    plain = await tenant.call("POST", "/v1/do-not-email-list", data=b"items[]=a.example&items[]=b.example", headers=FORM)
-    encoded = await tenant.call(
-        "POST", "/v1/do-not-email-list", data=b"items%5B0%5D=a.example&items%5b1%5d=c.example", headers=FORM
-    )
+
+    async def stop(body):
+        return await tenant.call("POST", "/v1/do-not-email-list", data=body, headers=FORM)
+
+    plain = await stop(b"items[]=a.example&items[]=b.example")
+    encoded = await stop(b"items%5B0%5D=a.example&items%5b1%5d=c.example")
     assert plain.body[0]["data"]["duplicates"] == []
     assert encoded.body[0]["data"]["duplicates"] == ["a.example"]
 

@@ -205,6 +205,13 @@ async def test_after_ten_failures_of_a_client_its_sign_in_rests_for_a_minute(own
     assert (await ask_for_token(own_house, **right)).status == 200
 
 
+async def test_a_hundred_guesses_at_once_are_ten_guesses(own_house):
+    tenant = await own_house.workspace()
+    wrong = credentials(tenant, client_secret="wrong")
+    answers = await asyncio.gather(*(ask_for_token(own_house, **wrong) for _ in range(100)))
+    assert sorted(answer.status for answer in answers) == [401] * 10 + [429] * 90
+
+
 async def test_after_thirty_failures_of_an_address_its_sign_ins_rest_for_a_minute(own_house):
     tenant = await own_house.workspace()
     guesses = [credentials(tenant, client_id=f"guess {uuid4()}") for _ in range(32)]

@@ -27,6 +27,7 @@ COMMANDS = {
     "migrate": ("fairlead.cli.operating", "migrate"),
     "prospect": ("fairlead.cli.prospects", "prospect"),
     "restore": ("fairlead.cli.operating", "restore"),
+    "sandbox": ("fairlead.cli.sandbox", "sandbox"),
     "serve": ("fairlead.cli.serving", "serve"),
     "token": ("fairlead.cli.accounts", "token"),
     "web": ("fairlead.cli.serving", "web"),

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -19,13 +19,9 @@ class Credits(click.ParamType[Decimal]):
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            self.fail(f"{value!r} is not a number.", param, ctx)
-        if not number.is_finite() or number != round(number, 2):
+        if not re.fullmatch(r"[0-9]{1,13}(\.[0-9]{1,2})?", str(value)):
             self.fail(f"{value!r} is not a number with up to two decimals.", param, ctx)
-        return number
+        return Decimal(value)
 
 
 class RateLimit(click.ParamType[int | str]):

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from fairlead.cli.running import SOME_ROWS_FAILED, show
 from fairlead.kit.refusals import Invalid
@@ -92,15 +93,15 @@ def show_plan(console: Console, path: Path, plan: Plan) -> None:
             *map(_shown, (column.name, column.target or "(ignored)", column.why or "")),
             *(_shown(row[place]) for row in plan.sample),
         )
-    console.print(table, markup=False)
+    console.print(table)
     console.print("Change it with --map 'Column=field', ignore a column with --map 'Column='.", markup=False)
 
 
-def _shown(text: str) -> str:
+def _shown(text: str) -> Text:
     """A cell as one short line: control characters of a stranger's file do not reach the terminal."""
     line = "".join(char if char.isprintable() else "·" for char in text[: SHOWN_CHARACTERS + 1])
-    # Brackets are not styles here, see rich's markup.
-    return (line if len(text) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…").replace("[", "\\[")
+    # Not a string: brackets in it would be taken for styles.
+    return Text(line if len(text) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…")
 
 
 def _step_text(step: Step) -> str:

@@ -5,9 +5,6 @@ import logging
 import sys
 import time
 
-from fairlead.kit.refusals import CannotStart
-
-
 # Log lines are in UTC, as all times are.
 logging.Formatter.converter = time.gmtime
 
@@ -33,8 +30,6 @@ FORMATS: dict[str, type[logging.Formatter]] = {"text": TextLines, "json": JsonLi
 
 
 def set_up_logs(form: str) -> None:
-    if form not in FORMATS:
-        raise CannotStart(f"FAIRLEAD_LOG_FORMAT is {form!r}; it takes {' or '.join(FORMATS)}.")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATS[form]())
     root = logging.getLogger()

@@ -10,6 +10,7 @@ import psycopg
 from fairlead import settings as setting_names
 from fairlead.accounts import actions as accounts
 from fairlead.cli.running import data_option, json_option, run, run_async, show, stopped
+from fairlead.db import Connection
 from fairlead.db.backup import BackupFailed
 from fairlead.db.backup import backup as write_backup
 from fairlead.db.backup import restore as read_backup

@@ -170,10 +170,15 @@ async def show_do_not_email(world: World, workspace_id: int, list_id: int | None
             rows = [vars(item) for item in await prospects.do_not_email_lists(conn, workspace_id)]
             show_rows(rows, as_json=as_json, name="lists", empty="There is no list yet.")
             return
-        after = ""
+        after, shown = "", []
         while items := await prospects.do_not_email_items(conn, workspace_id, list_id, after=after):
-            click.echo("\n".join(items))
             after = items[-1]
+            if as_json:
+                shown += items
+            else:
+                click.echo("\n".join(items))
+    if as_json:
+        show({"items": shown}, as_json=True)
 
 
 @donotemail.command("add")
@@ -250,19 +255,21 @@ async def _chosen(
             raise stopped("Name prospects by address or id, or a whole list with --from.")
         return await prospects.prospects_in_list(conn, workspace_id, from_list)
     ids = PublicIds(world.installation, "prospect")
-    numbers, keys = [], []
+    chosen: list[int] = []
     for name in who:
         if "@" in name:
             try:
-                keys.append(address_key(name))
+                found = await prospects.prospects_of_addresses(conn, workspace_id, [address_key(name)])
             except ValueError as error:
-                raise stopped(str(error)) from error
+                raise stopped(f"{error}.") from error
+            if not found:
+                raise stopped(f"There is no prospect with the address {name}.")
+            chosen += found
         elif (number := ids.find(name, workspace_id)) is not None:
-            numbers.append(number)
+            chosen.append(number)
         else:
             raise stopped(f"{name} is neither an address nor the id of a prospect.")
-    found = await prospects.prospects_of_addresses(conn, workspace_id, keys) if keys else []
-    return list(dict.fromkeys([*numbers, *found]))
+    return list(dict.fromkeys(chosen))
 
 
 @prospect.command("move")
@@ -326,18 +333,19 @@ async def merge_prospects(
         raise click.UsageError("Name two prospects or more, or use --all.")
     now, merged, changes = world.clock.now(), 0, []
     async with world.db.transaction() as conn:
-        if all_groups:
-            groups = [numbers for _, numbers in await prospects.duplicates(conn, workspace_id)]
-        else:
-            groups = [await _chosen(world, conn, workspace_id, who, None)]
-        gone: set[int] = set()
-        for group in groups:
-            kept, *others = [number for number in group if number not in gone] or [0]
-            if not others:
-                continue
+        if not all_groups:
+            kept, *others = await _chosen(world, conn, workspace_id, who, None)
             changes.append(await prospects.merge(conn, workspace_id, kept, others, now=now))
-            gone.update(others)
-            merged += len(others)
+            merged = len(others)
+        # A merged prospect may share its profile with a further one: looked for until there are none.
+        while all_groups and (groups := await prospects.duplicates(conn, workspace_id)):
+            gone: set[int] = set()
+            for _, group in groups:
+                kept, *others = [number for number in group if number not in gone] or [0]
+                if others:
+                    changes.append(await prospects.merge(conn, workspace_id, kept, others, now=now))
+                    gone.update(others)
+                    merged += len(others)
     show(
         {"merged": merged, "changes": changes},
         as_json=as_json,

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
 import json
 import logging
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import uvicorn
@@ -17,7 +21,8 @@ import uvicorn
 from fairlead import settings as setting_names
 from fairlead.accounts import actions as accounts
 from fairlead.cli.logs import set_up_logs
-from fairlead.cli.running import data_option, stopped
+from fairlead.cli.running import data_option, interruptible, stopped
+from fairlead.cli.sandbox_process import DEFAULT_COMPANIES, ORIGIN, SandboxProcess, sandbox_process
 from fairlead.engine.worker import Worker
 from fairlead.http.app import App
 from fairlead.kit.refusals import CannotStart, Refusal
@@ -48,9 +53,31 @@ def address_options(command: Callable[..., None]) -> Callable[..., None]:
 @data_option
 @click.option("--fall-back", is_flag=True, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready, and log to standard error.")
-def serve(host: str, port: int, data: Path | None, fall_back: bool, as_json: bool) -> None:
+@click.option("--sandbox", is_flag=True, help="Live in a sandbox internet on this machine; nothing leaves it.")
+@click.option("--speed", default=1.0, help="Of a sandbox: seconds of business time to one of machine time.")
+@click.option("--seed", default=1, help="Of a sandbox: the same seed gives the same world.")
+@click.option("--companies", default=DEFAULT_COMPANIES, type=click.IntRange(1, 100_000), help="Of a sandbox.")
+def serve(
+    host: str,
+    port: int,
+    data: Path | None,
+    fall_back: bool,
+    as_json: bool,
+    sandbox: bool,
+    speed: float,
+    seed: int,
+    companies: int,
+) -> None:
     """Run the web server, the worker and, unless FAIRLEAD_DATABASE_URL is set, the embedded PostgreSQL."""
-    _run(host, port, data, fall_back=fall_back, as_json=as_json, web=True, worker=True)
+    start = Start(
+        data=data,
+        fall_back=fall_back,
+        mode="sandbox" if sandbox else "live",
+        speed=speed,
+        origin=ORIGIN if sandbox else None,
+    )
+    beside = functools.partial(sandbox_process, seed=seed, companies=companies) if sandbox else None
+    _run(host, port, start, as_json=as_json, web=True, worker=True, beside=beside)
 
 
 @click.command()
@@ -58,53 +85,54 @@ def serve(host: str, port: int, data: Path | None, fall_back: bool, as_json: boo
 @data_option
 def web(host: str, port: int, data: Path | None) -> None:
     """Run the web server alone."""
-    _run(host, port, data, web=True)
+    _run(host, port, Start(data=data), web=True)
 
 
 @click.command()
 @data_option
 def worker(data: Path | None) -> None:
     """Run the worker alone."""
-    _run("127.0.0.1", 0, data, worker=True)
+    _run("127.0.0.1", 0, Start(data=data), worker=True)
 
 
 def _run(
     host: str,
     port: int,
-    data: Path | None,
+    start: Start,
     *,
-    fall_back: bool = False,
     as_json: bool = False,
     web: bool = False,
     worker: bool = False,
+    beside: Callable[[], AbstractAsyncContextManager[SandboxProcess]] | None = None,
 ) -> None:
     try:
         settings = setting_names.load()
         set_up_logs(settings.log_format)
         listening = _listen(host, port) if web else None
         url = _url(host, listening.getsockname()[1]) if listening else settings.public_url or _url(host, port)
-        start = Start(data=data, fall_back=fall_back, serves=True, public_url=url)
+        wanted = replace(start, serves=True, public_url=url)
 
         async def within() -> None:
-            async with open_house(settings, start) as house:
-                await _serve(house, listening, url, web=web, worker=worker, as_json=as_json)
+            async with contextlib.AsyncExitStack() as stack:
+                sandbox = await stack.enter_async_context(beside()) if beside else None
+                in_force = sandbox.pointed_at(settings) if sandbox else settings
+                house = await stack.enter_async_context(open_house(in_force, wanted))
+                await _serve(house, listening, url, worker=worker, as_json=as_json, sandbox=sandbox)
 
         _run_loop(within)
     except (CannotStart, Refusal) as error:
         raise stopped(str(error)) from error
+    except asyncio.CancelledError:
+        raise stopped("Interrupted before it was ready.") from None
 
 
-def _run_loop(work: Callable[[], Awaitable[None]]) -> None:
+def _run_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
         import uvloop
     except ImportError:  # where uvloop has no wheel
-        asyncio.run(_awaited(work))
+        asyncio.run(interruptible(work))
     else:
-        uvloop.run(_awaited(work))
-
-
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()
+        uvloop.run(interruptible(work))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -126,7 +154,13 @@ def _url(host: str, port: int) -> str:
 
 
 async def _serve(
-    house: House, listening: socket.socket | None, url: str, *, web: bool, worker: bool, as_json: bool
+    house: House,
+    listening: socket.socket | None,
+    url: str,
+    *,
+    worker: bool,
+    as_json: bool,
+    sandbox: SandboxProcess | None = None,
 ) -> None:
     world = house.world
     stopping = asyncio.Event()
@@ -139,6 +173,8 @@ async def _serve(
     async with asyncio.TaskGroup() as group:
         running_worker = Worker(world) if worker else None
         background = [group.create_task(house.clock.keep_fresh()), group.create_task(world.listener.run())]
+        if sandbox is not None:
+            background.append(group.create_task(_keep(sandbox, house, stopping)))
         foreground = []
         if running_worker is not None:
             foreground.append(group.create_task(running_worker.run()))
@@ -146,7 +182,7 @@ async def _serve(
         if listening is not None:
             foreground.append(group.create_task(server.serve(sockets=[listening])))
             await _started(server, stopping)
-        await _announce(house, url if listening else None, as_json=as_json)
+        await _announce(house, url if listening else None, sandbox, as_json=as_json)
         await stopping.wait()
         server.should_exit = True
         if running_worker is not None:
@@ -156,6 +192,12 @@ async def _serve(
             task.cancel()
     with contextlib.suppress(Exception):
         await house.clock.note()
+
+
+async def _keep(sandbox: SandboxProcess, house: House, stopping: asyncio.Event) -> None:
+    await sandbox.keep(house)
+    log.error("The sandbox has ended, and so does the server that lives in it.")
+    stopping.set()
 
 
 def _server(world: World) -> uvicorn.Server:
@@ -190,9 +232,10 @@ def _warn(world: World, listening: socket.socket | None) -> None:
         )
 
 
-async def _announce(house: House, url: str | None, *, as_json: bool) -> None:
+async def _announce(house: House, url: str | None, sandbox: SandboxProcess | None, *, as_json: bool) -> None:
+    control_url = sandbox.control_url if sandbox is not None else None
     if as_json:
-        print(json.dumps({"base_url": url, "control_url": None}), flush=True)
+        print(json.dumps({"base_url": url, "control_url": control_url}), flush=True)
         return
     if url is None:
         log.info("The worker is running.")
@@ -202,6 +245,8 @@ async def _announce(house: House, url: str | None, *, as_json: bool) -> None:
     lines = ["", f"  Fairlead is running at {url}", f"  Data: {house.folder}"]
     if house.world.mode == "sandbox":
         lines.append("  This is a sandbox: nothing leaves this machine.")
+    if control_url is not None:
+        lines.append(f"  Watch the sandbox at {control_url}")
     if first:
         program = Path(sys.argv[0])
         shown = _relative(program.absolute())

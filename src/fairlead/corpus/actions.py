@@ -1,7 +1,7 @@
 """What may be asked of the lead database.
 
 An address can be claimed by its owner: it is then refused everywhere in this installation. The SQL function
-`address_is_claimed(text)` is this room's answer inside statements of rooms above it.
+`claimed_among(text[])` is this room's answer inside statements of rooms above it.
 """
 
 from collections.abc import Iterable

@@ -30,7 +30,7 @@ async def delete_claims(conn: Connection, keys: list[str]) -> int:
 
 async def claimed_among(conn: Connection, keys: list[str]) -> set[str]:
     cur = await conn.execute(
-        "select key from unnest(%s::text[]) as key where address_is_claimed(key)",
+        "select key from claimed_among(%s::text[]) as key",
         [keys],
     )
     return {row[0] for row in await cur.fetchall()}

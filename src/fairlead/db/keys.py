@@ -1,6 +1,7 @@
 """Where the encryption keys come from, and how every sealed value moves to a new one."""
 
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -124,7 +125,8 @@ def _read(path: Path) -> tuple[bytes, ...]:
         text = path.read_text("ascii", errors="replace")
     except FileNotFoundError:
         raise CannotStart(
-            f"The encryption key of the secrets stored in this database is missing; put it back as {path}, or set {SETTING}."
+            f"The encryption key of the secrets stored in this database is missing; put it back as {path}, or set "
+            f"{SETTING}."
         ) from None
     except OSError as error:
         raise CannotStart(f"The encryption key in {path} cannot be read: {error.strerror}.") from error
@@ -133,8 +135,8 @@ def _read(path: Path) -> tuple[bytes, ...]:
 
 def _write(path: Path, keys: tuple[bytes, ...], *, exclusive: bool = False) -> None:
     # Written beside and moved, so that a crash leaves the old file or the new one. `link` refuses to replace.
-    beside = path.with_suffix(f".{os.getpid()}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # of mode 0600
+    beside = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write("".join(f"{key.hex()}\n" for key in keys))

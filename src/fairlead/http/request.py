@@ -68,23 +68,27 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > most:
         raise BodyTooLarge
-    parts: list[bytes] = []
-    size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                part = message.get("body", b"")
-                size += len(part)
-                if size > most:
-                    raise BodyTooLarge
-                if not message.get("more_body"):
-                    return part if not parts else b"".join((*parts, part))
-                parts.append(part)
+            return await _whole_body(receive, most)
     except TimeoutError as error:
         raise BodyTooSlow from error
+
+
+async def _whole_body(receive: Receive, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise BodyTooLarge
+        if not message.get("more_body"):
+            return part if not parts else b"".join((*parts, part))
+        parts.append(part)
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -47,11 +47,11 @@ async def move(
         summary=f"{len(prospect_ids)} prospects to {target.name!r}",
         now=now,
     )
-    await store.keep_before(
-        conn, workspace_id=workspace_id, change_id=change, prospect_ids=prospect_ids, with_lists=True
-    )
+    await _keep_before(conn, workspace_id, change, prospect_ids, columns=False)
     await store.take_off_list(conn, workspace_id=workspace_id, list_id=from_list, prospect_ids=prospect_ids)
-    await store.put_on_list(conn, workspace_id=workspace_id, list_id=to_list, prospect_ids=prospect_ids, now=now)
+    await store.put_on_list(
+        conn, workspace_id=workspace_id, list_id=to_list, change_id=change, prospect_ids=prospect_ids, now=now
+    )
     await events.record(
         conn, workspace_id, "prospects_moved", now, change_id=change, list_id=to_list, from_list_id=from_list
     )
@@ -63,9 +63,7 @@ async def delete(conn: Connection, workspace_id: int, prospect_ids: Sequence[int
     change = await store.insert_change(
         conn, workspace_id=workspace_id, kind="delete", summary=f"{len(prospect_ids)} prospects", now=now
     )
-    await store.keep_before(
-        conn, workspace_id=workspace_id, change_id=change, prospect_ids=prospect_ids, with_lists=True
-    )
+    await _keep_before(conn, workspace_id, change, prospect_ids, columns=True)
     await store.mark_deleted(conn, workspace_id=workspace_id, prospect_ids=prospect_ids, now=now)
     await store.take_off_list(conn, workspace_id=workspace_id, list_id=None, prospect_ids=prospect_ids)
     await events.record(conn, workspace_id, "prospects_deleted", now, change_id=change)
@@ -89,19 +87,19 @@ async def merge(conn: Connection, workspace_id: int, kept: int, merged: Sequence
         summary=f"{len(merged)} prospects into number {kept}",
         now=now,
     )
-    await store.keep_before(
-        conn, workspace_id=workspace_id, change_id=change, prospect_ids=[kept, *merged], with_lists=True
-    )
-    await store.merge_into(conn, workspace_id=workspace_id, kept=kept, merged=merged, now=now)
-    if await store.mark_deleted(conn, workspace_id=workspace_id, prospect_ids=merged, now=now) != len(merged):
-        raise NotFound("unknown_prospect", "One of these prospects does not exist.", field="prospects")
+    await _keep_before(conn, workspace_id, change, [kept, *merged], columns=True)
+    await store.mark_deleted(conn, workspace_id=workspace_id, prospect_ids=merged, now=now)
+    await store.merge_into(conn, workspace_id=workspace_id, change_id=change, kept=kept, merged=merged, now=now)
     await store.take_off_list(conn, workspace_id=workspace_id, list_id=None, prospect_ids=merged)
     await events.record(conn, workspace_id, "prospects_merged", now, change_id=change, prospect_id=kept)
     return change
 
 
 async def undo(conn: Connection, workspace_id: int, change_id: int, *, now: datetime) -> Undone:
-    """Takes a change back, all but what was changed again since. Raises `NotFound`, `Conflict` (undone before)."""
+    """Takes a change back, all but what was changed again since.
+
+    Raises `NotFound`, `Conflict` (undone before, or an address belongs to another prospect now) and changes nothing.
+    """
     change = await store.change_for_update(conn, workspace_id, change_id)
     if change is None:
         raise NotFound("unknown_change", f"There is no change {change_id} in this workspace.", field="change")
@@ -111,14 +109,31 @@ async def undo(conn: Connection, workspace_id: int, change_id: int, *, now: date
     removed = await store.remove_made(
         conn, workspace_id=workspace_id, change_id=change_id, made_at=change.made_at, now=now
     )
-    restored = await store.restore_prospects(
-        conn, workspace_id=workspace_id, change_id=change_id, made_at=change.made_at
-    )
+    try:
+        restored = await store.restore_prospects(
+            conn, workspace_id=workspace_id, change_id=change_id, made_at=change.made_at
+        )
+    except store.Taken as taken:
+        raise Conflict(
+            "address_taken",
+            f"Another prospect has {taken.name} by now; delete or merge it, then take change {change_id} back.",
+        ) from taken
     await store.unlist_added(conn, workspace_id=workspace_id, change_id=change_id)
-    await store.restore_lists(conn, workspace_id=workspace_id, change_id=change_id, now=now)
+    relisted = await store.restore_lists(conn, workspace_id=workspace_id, change_id=change_id, now=now)
+    restored = relisted if change.kind == "move" else restored
     await store.mark_undone(conn, workspace_id=workspace_id, change_id=change_id, now=now)
     await events.record(conn, workspace_id, "prospect_change_undone", now, change_id=change_id)
     return Undone(removed, restored, touched - removed - restored)
+
+
+async def _keep_before(
+    conn: Connection, workspace_id: int, change: ChangeId, prospect_ids: Sequence[int], *, columns: bool
+) -> None:
+    there = await store.keep_before(
+        conn, workspace_id=workspace_id, change_id=change, prospect_ids=prospect_ids, columns=columns
+    )
+    if there != len(set(prospect_ids)):
+        raise NotFound("unknown_prospect", "One of these prospects does not exist.", field="prospects")
 
 
 def _require_some(prospect_ids: Sequence[int]) -> None:

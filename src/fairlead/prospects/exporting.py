@@ -57,7 +57,7 @@ async def export_rows(
                 if list_id is None:
                     raise lists.list_not_found()
             fields = await field_store.custom_fields(conn, workspace_id)
-            networks = await store.networks(conn, workspace_id=workspace_id, list_id=list_id)
+            networks = _in_order(await store.networks(conn, workspace_id=workspace_id, list_id=list_id))
             total = await store.count(conn, workspace_id=workspace_id, list_id=list_id)
             writer = _writer(format, target, column_names(networks, fields))
             written = 0
@@ -73,6 +73,12 @@ async def export_rows(
             return written
     finally:
         await conn.close()
+
+
+def _in_order(networks: list[str]) -> list[str]:
+    """Those that have a name of their own first."""
+    known = [shown for shown in NETWORKS.values() if shown in networks]
+    return [*known, *(network for network in networks if network not in known)]
 
 
 def column_names(networks: list[str], fields: list[CustomField]) -> list[str]:

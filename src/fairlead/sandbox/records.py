@@ -32,7 +32,12 @@ class Delivery:
     def folder(self) -> str:
         """Where it lies now; empty when it was expunged."""
         homes = [home for home in self.message.homes if home.role is not Role.ALL] or list(self.message.homes)
-        return homes[0].name if homes else ""
+        if homes:
+            return homes[0].name
+        # Moving makes a copy, except in Gmail's flavor, and the copy holds the same bytes.
+        folders = self.mailbox.folders.values()
+        moved = (folder for folder in folders for entry in folder.entries if entry.message.raw is self.message.raw)
+        return next((folder.name for folder in moved), "")
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,10 @@ class Records:
             return None
         at = number - self._deliveries[0].number
         return self._deliveries[at] if 0 <= at < len(self._deliveries) else None
+
+    def delivery_of(self, message: Message) -> Delivery | None:
+        """How a message in a mailbox came there; None for one that was put there by its owner."""
+        return next((delivery for delivery in reversed(self._deliveries) if delivery.message.raw is message.raw), None)
 
     def deliveries(self, *, to: str | None, since: datetime | None, limit: int) -> list[Delivery]:
         """The newest `limit` that fit, in the order in which they came."""

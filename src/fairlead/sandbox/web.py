@@ -97,11 +97,21 @@ class WebServer:
         self._connections: set[_Connection] = set()
         self._date = (-1.0, b"")
 
-    async def listen(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> int:
-        """The port in use. `tls` picks the certificate by the name asked for. Raises `CannotStart`."""
+    async def listen(
+        self,
+        address: str,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        *,
+        place: Callable[[str], str] = loopback.server_address,
+    ) -> int:
+        """The port in use. `tls` picks the certificate by the name asked for. Raises `CannotStart`.
+
+        `place` says where a server of this kind may stand.
+        """
         loop = asyncio.get_running_loop()
         scheme = "https" if tls else "http"
-        address = loopback.server_address(address)
+        address = place(address)
         try:
             server = await loop.create_server(
                 lambda: _Connection(self, scheme), address, port, ssl=tls, backlog=1024

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.sandbox import dns_wire as wire
-from fairlead.sandbox.dns_zones import Answer, Found, NoData, NoName, Outside, Script
 from fairlead.sandbox.dns_wire import Record
+from fairlead.sandbox.dns_zones import Answer, Found, NoData, NoName, Outside, Script
 from fairlead.sandbox.loopback import SERVERS
 from fairlead.sandbox.making import mail, servers
 from fairlead.sandbox.making.world import World

@@ -87,6 +87,7 @@ create table prospect_change_rows (
   prospect_id  bigint not null,
   before       jsonb,              -- null: nothing but its lists was changed
   lists_before bigint[],           -- null: its lists were not changed
+  added_by_before bigint[],        -- the bulk change that had put it on each of these lists, or null
   primary key (workspace_id, change_id, prospect_id)
 );
 

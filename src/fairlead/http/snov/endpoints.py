@@ -170,7 +170,7 @@ ENDPOINTS = (
     Endpoint("A11", "GET", "/v2/company-domain-by-name/result/{task_hash}", "as 22"),
     Endpoint("A12", "GET", "/v2/li-profiles-by-urls/result/{task_hash}", "as 24"),
     Endpoint("A13", "GET", "/v2/email-verification/result/{task_hash}", "as 27"),
-    Endpoint("A14", "GET", "/v1/oauth/access_token", "as 1,", TOKEN),
+    Endpoint("A14", "GET", "/v1/oauth/access_token", "as 1", TOKEN),
 )
 
 

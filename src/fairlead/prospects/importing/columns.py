@@ -87,7 +87,8 @@ def guess_mapping(
 
 def plain(name: str) -> str:
     """A name as it is looked up: lower case, no accents, words by one blank."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # firstName, as programs write it
+    named = re.sub(r"linked[ -]?in", "linkedin", name, flags=re.IGNORECASE)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", named)  # firstName, as programs write it
     text = unicodedata.normalize("NFKD", spaced.replace("ł", "l").replace("Ł", "L")).casefold()
     letters = "".join(char for char in text if not unicodedata.combining(char))
     return " ".join(re.findall(r"[^\W_]+", letters))

@@ -11,11 +11,11 @@ from typing import TextIO
 
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import is_address
-from fairlead.prospects.importing.encodings import bytes_read, encoding_of, read_errors
+from fairlead.prospects.importing.encodings import bytes_read, encoding_of, read_errors, sample_of
 from fairlead.prospects.importing.model import Broken, Row
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-SAMPLE_CHARACTERS = 1 << 18
+SAMPLE_BYTES = 1 << 18
 SAMPLE_ROWS = 200
 LONGEST_LINE = 1 << 20
 """Characters of a line; a longer one is a row that failed, and is never held as a whole."""
@@ -32,10 +32,9 @@ class Delimited:
         self._size = path.stat().st_size
         self._at = 0
         self._encoding = encoding_of(path)
-        with self._opened() as file:
-            sample = _read_sample(file)
+        sample = _whole_lines(sample_of(path, self._encoding, SAMPLE_BYTES))
         self._delimiter = delimiter_of(sample)
-        first = next((cells for cells in _lenient(sample, self._delimiter) if cells), None)
+        first = next((cells for cells in _lenient(sample, self._delimiter) if "".join(cells).strip()), None)
         if first is None:
             raise Invalid("empty_file", f"There is nothing in {path.name}.", field="file")
         self.headed = is_header(first)
@@ -72,12 +71,13 @@ class Delimited:
                     break
                 if not number % 256:
                     self._at = bytes_read(file)
-                if len(cells) == width:
-                    if head:
-                        head = False
-                    else:
-                        yield number, cells
-                elif cells:
+                if not cells or (not cells[0].strip() and not "".join(cells).strip()):
+                    continue  # spreadsheets leave rows of nothing but delimiters behind
+                if head:
+                    head = False
+                elif len(cells) == width:
+                    yield number, cells
+                else:
                     yield number, _ragged(cells, width, cut=lines.cut)
             self._at = self._size
 
@@ -144,13 +144,9 @@ def column_names(cells: list[str]) -> list[str]:
     return names
 
 
-def _read_sample(file: TextIO) -> str:
-    try:
-        sample = file.read(SAMPLE_CHARACTERS)
-    except UnicodeDecodeError:
-        raise Invalid("no_text", "This file holds no text.", field="file") from None
-    # The last line may be cut; a sample that is one line is all there is to go by.
-    return sample if len(sample) < SAMPLE_CHARACTERS else sample[: sample.rfind("\n") + 1] or sample
+def _whole_lines(sample: str) -> str:
+    """Without the last line, which may be cut; a sample of one line is all there is to go by."""
+    return sample[: sample.rfind("\n") + 1] if sample.count("\n") > SAMPLE_ROWS else sample
 
 
 def _lenient(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -1,8 +1,9 @@
 """Which encoding a text file is in."""
 
 import codecs
+import re
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from charset_normalizer import from_bytes
 
@@ -23,6 +24,7 @@ _LEGACY = [
     "euc_jp", "gb18030", "big5", "cp949",
 ]
 # fmt: on
+_WESTERN_SIGNS = frozenset("–—‘’‚“”„…€°·«»§©®™\u00a0´ªº")
 # Of the lines with bytes beyond ASCII, so many decode as UTF-8 by accident in no other encoding; where they do, the
 # file is UTF-8 and has broken rows.
 _MOSTLY = 0.8
@@ -45,8 +47,19 @@ def encoding_of(path: Path) -> str:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             file.seek(0)
-            return _guess(_telling_lines(file.read(BLOCK), file.readlines(BLOCK)))
+            return _guess(_telling_lines(file))
     return "utf-8"
+
+
+def sample_of(path: Path, encoding: str, octets: int) -> str:
+    """The beginning of a text file, without a character that is cut at its end."""
+    with path.open("rb") as file:
+        start = file.read(octets)
+    decoder = codecs.getincrementaldecoder(encoding)(read_errors(encoding))
+    try:
+        return decoder.decode(start)
+    except UnicodeDecodeError as error:
+        return start[: error.start].decode(encoding, "replace")
 
 
 def read_errors(encoding: str) -> str:
@@ -72,10 +85,10 @@ def _without_mark(start: bytes) -> str | None:
     return None
 
 
-def _telling_lines(start: bytes, more: list[bytes]) -> list[bytes]:
+def _telling_lines(file: BinaryIO) -> list[bytes]:
     """Lines with bytes beyond ASCII, up to a sample's worth."""
     telling, size = [], 0
-    for line in (*start.splitlines(), *more):
+    while line := file.readline(SAMPLE):
         if not line.isascii():
             telling.append(line)
             size += len(line)
@@ -87,8 +100,28 @@ def _telling_lines(start: bytes, more: list[bytes]) -> list[bytes]:
 def _guess(lines: list[bytes]) -> str:
     if not lines or sum(map(_is_utf8, lines)) >= len(lines) * _MOSTLY:
         return "utf-8"
-    best = from_bytes(b"\n".join(lines)[:SAMPLE], cp_isolation=_LEGACY, language_threshold=0.0).best()
+    sample = b"\n".join(lines)[:SAMPLE]
+    if _is_western(sample.decode("cp1252", "replace")):
+        return "cp1252"
+    best = from_bytes(sample, cp_isolation=_LEGACY, language_threshold=0.0).best()
     return "cp1252" if best is None else best.encoding
+
+
+def _is_western(text: str) -> bool:
+    """Whether text decoded as Windows-1252 reads like a language it was made for.
+
+    A table of names is too little text for statistics. But wrongly decoded text has signs within words (Polish), no
+    ASCII letters around the others (Cyrillic, Greek, Asian), or letters that are rare in the west (Czech).
+    """
+    beyond = list(re.finditer(r"[^\x00-\x7f]", text))
+    letters = [match for match in beyond if match[0].isalpha() and match[0] not in "ªº"]
+    beside_ascii = sum(
+        any(near.isascii() and near.isalpha() for near in text[max(0, match.start() - 1) : match.end() + 1])
+        for match in letters
+    )
+    signs = sum(match[0] not in _WESTERN_SIGNS for match in beyond) - len(letters)
+    rare = sum(match[0] in "šžŠŽ" for match in letters)
+    return signs <= len(beyond) * 0.05 and rare <= len(beyond) * 0.05 and beside_ascii >= len(letters) * 0.6
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -27,6 +27,7 @@ from fairlead.world import World
 
 # A transaction each: short enough that readers of the event log and other writers wait a third of a second at most.
 CHUNK_ROWS = 20_000
+FIRST_CHUNK_ROWS = 2_500
 # And no more than this, whatever the rows hold.
 CHUNK_CHARACTERS = 16_000_000
 # So many rows are checked before the connection is looked at again: some milliseconds, in which the database still has
@@ -43,8 +44,10 @@ TRIES = 5
 class Chunk:
     """Checked rows, each about somebody else, with their cells as they were for the file of errors."""
 
-    lines: list[str] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
+    lines: dict[str, str] = field(default_factory=dict)
+    """By what each prospect is known."""
+    copied: bytes = b""
+    """The lines, once there will be no more."""
     rows: dict[int, tuple[str, ...]] = field(default_factory=dict)
     read: int = 0
     duplicates: int = 0
@@ -103,7 +106,8 @@ async def import_file(
         loading = Loading(world, conn, workspace_id, path.name, list_name, existing, failures)
         checker = Checker(plan.columns, fields, guarded=isinstance(plan.source, Delimited))
         totals = loading.totals
-        async with aclosing(_chunks(plan, checker, failures, loading.sending)) as made, aclosing(_ahead(made)) as chunks:
+        made = _chunks(plan, checker, failures, loading.sending)
+        async with aclosing(made), aclosing(_ahead(made)) as chunks:
             async for chunk in chunks:
                 totals.rows += chunk.read
                 totals.duplicates += chunk.duplicates
@@ -161,12 +165,11 @@ class Loading:
 
     async def load(self, chunk: Chunk) -> None:
         """One transaction. Raises `Conflict` when the import was taken back meanwhile."""
-        lines = _encoded(chunk)
         for turn in range(TRIES):
             try:
                 async with self._conn.transaction():
                     list_id, change_id = await self._begin()
-                    left_out, counts = await self._take_in(chunk, lines, list_id, change_id)
+                    left_out, counts = await self._take_in(chunk, list_id, change_id)
                 break
             except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
                 if turn == TRIES - 1:
@@ -178,7 +181,7 @@ class Loading:
         """Counts what `load` would do. Only temporary tables are written to."""
         async with self._conn.transaction():
             async with self.sending:
-                await store.copy_rows(self._conn, _encoded(chunk))
+                await store.copy_rows(self._conn, chunk.copied)
             left_out = await self._compare(chunk, None)
             list_id = await lists.find_list_named(self._conn, self._workspace_id, self._list_name)
             counts = await store.count_without_changing(
@@ -229,11 +232,11 @@ class Loading:
         return self.list_id, self.change_id
 
     async def _take_in(
-        self, chunk: Chunk, lines: bytes, list_id: ListId, change_id: ChangeId
+        self, chunk: Chunk, list_id: ListId, change_id: ChangeId
     ) -> tuple[dict[int, str], store.Counts]:
         conn, workspace_id = self._conn, self._workspace_id
         async with self.sending:
-            await store.copy_rows(conn, lines)
+            await store.copy_rows(conn, chunk.copied)
         left_out = await self._compare(chunk, change_id)
         known, repeated = await store.remember_known(conn)
         updated = 0
@@ -241,7 +244,12 @@ class Loading:
             updated = await store.overwrite_known(conn, workspace_id=workspace_id, change_id=change_id, now=self._now)
         made = await store.insert_new(conn, workspace_id=workspace_id, change_id=change_id, now=self._now)
         listed = await store.put_on_list(
-            conn, workspace_id=workspace_id, list_id=list_id, change_id=change_id, now=self._now
+            conn,
+            workspace_id=workspace_id,
+            list_id=list_id,
+            change_id=change_id,
+            now=self._now,
+            some_known=known > 0,
         )
         return left_out, store.Counts(made, known, updated, listed, repeated)
 
@@ -276,14 +284,18 @@ async def _chunks(
     """Whole chunks, made in small steps while the loop has nothing to send."""
     rows = plan.source.rows()
     chunk, characters = Chunk(), checker.characters
+    # Small ones first: until there is one the database has nothing to do.
+    size = min(FIRST_CHUNK_ROWS, CHUNK_ROWS)
     more = True
     while more:
         async with sending:
             more = _fill(chunk, rows, checker, failures)
-        if len(chunk.lines) >= CHUNK_ROWS or checker.characters - characters >= CHUNK_CHARACTERS or not more:
+        if len(chunk.lines) >= size or checker.characters - characters >= CHUNK_CHARACTERS or not more:
             chunk.done = 1.0 if not more else plan.source.done()
+            chunk.copied = _copied(chunk)
             yield chunk
             chunk, characters = Chunk(), checker.characters
+            size = min(2 * size, CHUNK_ROWS)
         else:
             await asyncio.sleep(0)
 
@@ -295,7 +307,7 @@ def _fill(
     failures: Failures,
 ) -> bool:
     """Reads and checks a few rows; False when there are no more."""
-    check, keys, lines, kept = checker.check, chunk.keys, chunk.lines, chunk.rows
+    check, lines, kept = checker.check, chunk.lines, chunk.rows
     for _ in range(ROWS_AT_A_TIME):
         row = next(rows, None)
         if row is None:
@@ -310,11 +322,10 @@ def _fill(
             failures.add(checked)
             continue
         key, line, lacking = checked
-        if key in keys:
+        if key in lines:
             chunk.duplicates += 1
             continue
-        keys.add(key)
-        lines.append(line)
+        lines[key] = line
         kept[number] = tuple(cells)
         if lacking:
             chunk.lacking[number] = lacking
@@ -339,8 +350,10 @@ async def _ahead(chunks: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, N
         await asyncio.gather(coming, return_exceptions=True)
 
 
-def _encoded(chunk: Chunk) -> bytes:
-    return ("\n".join(chunk.lines) + "\n").encode()
+def _copied(chunk: Chunk) -> bytes:
+    # In the order of their keys: the index on addresses is then walked through from one end to the other, and not
+    # visited at random. That is worth most when it no longer fits into memory.
+    return "".join(f"{chunk.lines[key]}\n" for key in sorted(chunk.lines)).encode()
 
 
 async def _fields(world: World, workspace_id: int) -> list[CustomField]:

@@ -101,7 +101,7 @@ NAMES = {
         "webpagina", "domein", "bedrijfswebsite", "websiteadres",
     ),
     "social:linkedIn": (
-        "linkedin", "linked in", "linkedin url", "linkedin profile", "linkedin profile url", "linkedin link",
+        "linkedin", "linkedin url", "linkedin profile", "linkedin profile url", "linkedin link",
         "person linkedin url", "person linkedin", "contact linkedin", "social links linkedin", "sociallinks linkedin",
         "linkedin profil", "profil linkedin", "perfil linkedin", "perfil de linkedin", "profilo linkedin",
         "linkedin profiel", "perfil do linkedin", "url linkedin", "lien linkedin", "social linkedin",

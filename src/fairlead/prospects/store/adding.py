@@ -47,7 +47,7 @@ with list as (
   select id from prospect_lists
    where workspace_id = %(workspace_id)s and id = %(list_id)s and deleted_at is null
 ), claim as (
-  select coalesce(address_is_claimed(%(email_key)s::text), false) as claimed
+  select exists (select from claimed_among(array[%(email_key)s::text])) as claimed
 ), found as (
   select p.id from prospects p, list, claim
    where not claimed and p.workspace_id = %(workspace_id)s and p.copy_number = 0 and p.deleted_at is null
@@ -58,8 +58,7 @@ with list as (
     industry, position, company_name, company_site, social, custom, source, made_at, changed_at)
   select %(workspace_id)s, %(email)s, %(email_key)s, %(linkedin_key)s,
          case when exists (select from found) then nextval('prospect_copy_numbers') else 0 end,
-         coalesce(%(name)s, concat_ws(' ', nullif(%(first_name)s, ''), nullif(%(last_name)s, ''))),
-         coalesce(%(first_name)s, ''), coalesce(%(last_name)s, ''), coalesce(%(phones)s::text[], '{{}}'), %(country)s,
+         %(new_name)s, coalesce(%(first_name)s, ''), coalesce(%(last_name)s, ''), %(new_phones)s::text[], %(country)s,
          %(locality)s, %(industry)s, %(position)s, %(company_name)s, %(company_site)s, %(social)s, %(custom)s,
          %(source)s, %(now)s, %(now)s
     from list, claim
@@ -114,13 +113,12 @@ with made as (
     workspace_id, email, email_key, linkedin_key, name, first_name, last_name, phones, country, locality,
     industry, position, company_name, company_site, social, custom, source, made_at, changed_at)
   select %(workspace_id)s, %(email)s, %(email_key)s, %(linkedin_key)s,
-         coalesce(%(name)s, concat_ws(' ', nullif(%(first_name)s, ''), nullif(%(last_name)s, ''))),
-         coalesce(%(first_name)s, ''), coalesce(%(last_name)s, ''), coalesce(%(phones)s::text[], '{}'), %(country)s,
+         %(new_name)s, coalesce(%(first_name)s, ''), coalesce(%(last_name)s, ''), %(new_phones)s::text[], %(country)s,
          %(locality)s, %(industry)s, %(position)s, %(company_name)s, %(company_site)s, %(social)s, %(custom)s,
          %(source)s, %(now)s, %(now)s
     from prospect_lists
    where workspace_id = %(workspace_id)s and id = %(list_id)s and deleted_at is null
-     and not coalesce(address_is_claimed(%(email_key)s::text), false)
+     and not exists (select from claimed_among(array[%(email_key)s::text]))
      and not exists (select from custom_fields f
                       where f.workspace_id = %(workspace_id)s and f.required and not %(custom)s ? f.id::text)
   on conflict do nothing
@@ -169,6 +167,8 @@ async def add(
 
 def _values(candidate: Candidate, workspace_id: int, list_id: int, source: str, now: datetime) -> dict[str, Any]:
     return vars(candidate) | {
+        "new_name": candidate.name or " ".join(filter(None, (candidate.first_name, candidate.last_name))),
+        "new_phones": candidate.phones or [],
         "social": Jsonb(candidate.social),
         "custom": Jsonb(candidate.custom),
         "workspace_id": workspace_id,

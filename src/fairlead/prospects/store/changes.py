@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from psycopg.errors import UniqueViolation
+
 from fairlead.db import Connection
 from fairlead.prospects.model import Change, ChangeId
 
@@ -81,67 +83,102 @@ async def mark_undone(conn: Connection, *, workspace_id: int, change_id: int, no
 
 
 async def keep_before(
-    conn: Connection, *, workspace_id: int, change_id: int, prospect_ids: Sequence[int], with_lists: bool
-) -> None:
-    """Notes how these prospects are now, before the change touches them."""
-    await conn.execute(
-        """
-        insert into prospect_change_rows (workspace_id, change_id, prospect_id, before, lists_before)
-        select p.workspace_id, %(change_id)s, p.id, to_jsonb(p),
-               case when %(with_lists)s then
-                 array(select m.list_id from list_members m
-                        where m.workspace_id = p.workspace_id and m.prospect_id = p.id order by m.position)
-               end
-          from prospects p
-         where p.workspace_id = %(workspace_id)s and p.id = any(%(ids)s)
-        on conflict do nothing
-        """,
-        {
-            "workspace_id": workspace_id,
-            "change_id": change_id,
-            "ids": list(prospect_ids),
-            "with_lists": with_lists,
-        },
-    )
-
-
-async def restore_prospects(conn: Connection, *, workspace_id: int, change_id: int, made_at: datetime) -> int:
-    """Puts the columns back of those not changed since; how many."""
-    columns = ", ".join(f"{name} = b.{name}" for name in RESTORED)
+    conn: Connection, *, workspace_id: int, change_id: int, prospect_ids: Sequence[int], columns: bool
+) -> int:
+    """Notes the lists these prospects are on and, with `columns`, all that is known of them, before the change touches
+    them; how many there are. They are held for this transaction."""
     cur = await conn.execute(
-        f"""
-        update prospects p set {columns}
-          from prospect_change_rows r, lateral jsonb_populate_record(null::prospects, r.before) b
-         where r.workspace_id = %(workspace_id)s and r.change_id = %(change_id)s and r.before is not null
-           and p.workspace_id = r.workspace_id and p.id = r.prospect_id and p.changed_at <= %(made_at)s
+        """
+        with held as (
+          select * from prospects
+           where workspace_id = %(workspace_id)s and id = any(%(ids)s) and deleted_at is null
+           order by id for no key update
+        )
+        insert into prospect_change_rows (
+          workspace_id, change_id, prospect_id, before, lists_before, added_by_before)
+        select p.workspace_id, %(change_id)s, p.id, case when %(columns)s then to_jsonb(p) end,
+               array(select m.list_id from list_members m
+                      where m.workspace_id = p.workspace_id and m.prospect_id = p.id order by m.position),
+               array(select m.added_by from list_members m
+                      where m.workspace_id = p.workspace_id and m.prospect_id = p.id order by m.position)
+          from held p
         """,
-        {"workspace_id": workspace_id, "change_id": change_id, "made_at": made_at},
+        {"workspace_id": workspace_id, "change_id": change_id, "ids": list(prospect_ids), "columns": columns},
     )
     return cur.rowcount
 
 
-async def restore_lists(conn: Connection, *, workspace_id: int, change_id: int, now: datetime) -> None:
-    """Puts the prospects of the change back on exactly the lists they were on."""
-    await conn.execute(
+class Taken(Exception):
+    """The address or the profile of a prospect that should come back belongs to another by now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+async def restore_prospects(conn: Connection, *, workspace_id: int, change_id: int, made_at: datetime) -> int:
+    """Puts the columns back of those not changed since; how many. Raises `Taken`, and has then changed nothing."""
+    parameters = {"workspace_id": workspace_id, "change_id": change_id, "made_at": made_at}
+    restored = 0
+    try:
+        async with conn.transaction():
+            # Those still there give addresses back first: a merged prospect may want one of them.
+            for which in ("p.deleted_at is null", "p.deleted_at is not null"):
+                restored += (await conn.execute(_RESTORE.format(which=which), parameters)).rowcount
+    except UniqueViolation as error:
+        raise Taken(await _taken(conn, workspace_id=workspace_id, change_id=change_id)) from error
+    return restored
+
+
+_RESTORE = f"""
+update prospects p set {", ".join(f"{name} = b.{name}" for name in RESTORED)}
+  from prospect_change_rows r, lateral jsonb_populate_record(null::prospects, r.before) b
+ where r.workspace_id = %(workspace_id)s and r.change_id = %(change_id)s and r.before is not null
+   and p.workspace_id = r.workspace_id and p.id = r.prospect_id and p.changed_at <= %(made_at)s and {{which}}
+"""
+
+
+async def _taken(conn: Connection, *, workspace_id: int, change_id: int) -> str:
+    """An address or profile of the change that another prospect has now."""
+    cur = await conn.execute(
         """
-        delete from list_members m
-         using prospect_change_rows r
-         where r.workspace_id = %(workspace_id)s and r.change_id = %(change_id)s and r.lists_before is not null
-           and m.workspace_id = r.workspace_id and m.prospect_id = r.prospect_id
-           and m.list_id <> all (r.lists_before)
+        select coalesce(b.email_key, 'the LinkedIn profile ' || b.linkedin_key)
+          from prospect_change_rows r, lateral jsonb_populate_record(null::prospects, r.before) b, prospects p
+         where r.workspace_id = %(workspace_id)s and r.change_id = %(change_id)s and r.before is not null
+           and p.workspace_id = r.workspace_id and p.id <> r.prospect_id and p.copy_number = 0 and p.deleted_at is null
+           and (p.email_key = b.email_key
+                or p.email_key is null and b.email_key is null and p.linkedin_key = b.linkedin_key)
+         limit 1
         """,
         {"workspace_id": workspace_id, "change_id": change_id},
     )
-    await conn.execute(
+    row = await cur.fetchone()
+    return str(row[0]) if row else "one of them"
+
+
+async def restore_lists(conn: Connection, *, workspace_id: int, change_id: int, now: datetime) -> int:
+    """Puts the prospects of the change that are still there back on the lists it took them off; how many prospects."""
+    cur = await conn.execute(
         """
-        insert into list_members (workspace_id, list_id, prospect_id, added_at)
-        select r.workspace_id, list_id, r.prospect_id, %(now)s
-          from prospect_change_rows r, unnest(r.lists_before) as list_id
-         where r.workspace_id = %(workspace_id)s and r.change_id = %(change_id)s
-        on conflict do nothing
+        with there as (
+          select r.prospect_id, r.lists_before, r.added_by_before
+            from prospect_change_rows r
+            join prospects p on p.workspace_id = r.workspace_id and p.id = r.prospect_id and p.deleted_at is null
+           where r.workspace_id = %(workspace_id)s and r.change_id = %(change_id)s and r.lists_before is not null
+        ), listed as (
+          insert into list_members (workspace_id, list_id, prospect_id, added_by, added_at)
+          select %(workspace_id)s, m.list_id, there.prospect_id, m.added_by, %(now)s
+            from there, unnest(there.lists_before, there.added_by_before) as m (list_id, added_by)
+           order by there.prospect_id
+          on conflict do nothing
+        )
+        select count(*) from there
         """,
         {"workspace_id": workspace_id, "change_id": change_id, "now": now},
     )
+    row = await cur.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def remove_made(conn: Connection, *, workspace_id: int, change_id: int, made_at: datetime, now: datetime) -> int:
@@ -181,7 +218,7 @@ async def touched(conn: Connection, *, workspace_id: int, change_id: int) -> int
         select (select count(*) from prospects
                  where workspace_id = %(workspace_id)s and made_by = %(change_id)s and deleted_at is null)
              + (select count(*) from prospect_change_rows
-                 where workspace_id = %(workspace_id)s and change_id = %(change_id)s and before is not null)
+                 where workspace_id = %(workspace_id)s and change_id = %(change_id)s)
         """,
         {"workspace_id": workspace_id, "change_id": change_id},
     )
@@ -212,18 +249,24 @@ async def ids_of_addresses(conn: Connection, workspace_id: int, keys: list[str])
 
 
 async def put_on_list(
-    conn: Connection, *, workspace_id: int, list_id: int, prospect_ids: Sequence[int], now: datetime
+    conn: Connection, *, workspace_id: int, list_id: int, change_id: int, prospect_ids: Sequence[int], now: datetime
 ) -> int:
     cur = await conn.execute(
         """
-        insert into list_members (workspace_id, list_id, prospect_id, added_at)
-        select %(workspace_id)s, %(list_id)s, p.id, %(now)s
+        insert into list_members (workspace_id, list_id, prospect_id, added_by, added_at)
+        select %(workspace_id)s, %(list_id)s, p.id, %(change_id)s, %(now)s
           from prospects p
          where p.workspace_id = %(workspace_id)s and p.id = any(%(ids)s) and p.deleted_at is null
          order by p.id
         on conflict do nothing
         """,
-        {"workspace_id": workspace_id, "list_id": list_id, "ids": list(prospect_ids), "now": now},
+        {
+            "workspace_id": workspace_id,
+            "list_id": list_id,
+            "change_id": change_id,
+            "ids": list(prospect_ids),
+            "now": now,
+        },
     )
     return cur.rowcount
 
@@ -245,10 +288,10 @@ async def take_off_list(
 async def mark_deleted(conn: Connection, *, workspace_id: int, prospect_ids: Sequence[int], now: datetime) -> int:
     cur = await conn.execute(
         """
-        update prospects set deleted_at = %s
-         where workspace_id = %s and id = any(%s) and deleted_at is null
+        update prospects set deleted_at = %(now)s, changed_at = %(now)s
+         where workspace_id = %(workspace_id)s and id = any(%(ids)s) and deleted_at is null
         """,
-        [now, workspace_id, list(prospect_ids)],
+        {"now": now, "workspace_id": workspace_id, "ids": list(prospect_ids)},
     )
     return cur.rowcount
 
@@ -265,7 +308,8 @@ async def duplicate_groups(conn: Connection, workspace_id: int, *, limit: int) -
         select linkedin_key, array_agg(id order by (email_key is null), copy_number, id)
           from prospects
          where workspace_id = %(workspace_id)s and deleted_at is null and linkedin_key is not null
-         group by 1 having count(distinct coalesce(email_key, '')) > 1
+         group by 1
+        having count(*) > 1 and (count(distinct coalesce(email_key, '')) > 1 or bool_and(email_key is null))
          order by 1 limit %(limit)s
         """,
         {"workspace_id": workspace_id, "limit": limit},
@@ -274,14 +318,21 @@ async def duplicate_groups(conn: Connection, workspace_id: int, *, limit: int) -
 
 
 async def merge_into(
-    conn: Connection, *, workspace_id: int, kept: int, merged: Sequence[int], now: datetime
+    conn: Connection, *, workspace_id: int, change_id: int, kept: int, merged: Sequence[int], now: datetime
 ) -> None:
-    """Fills what the kept prospect lacks from the others (the newest first), and adds their addresses and phones."""
+    """Fills what the kept prospect lacks from the others (the newest first), and adds their addresses, phones and
+    lists. The others are marked as deleted before, or their address could not be taken over."""
     await conn.execute(
         """
         with others as (
           select * from prospects
            where workspace_id = %(workspace_id)s and id = any(%(merged)s)
+        ), address as (
+          select coalesce(p.email, o.email) as email, coalesce(p.email_key, o.email_key) as email_key
+            from prospects p
+            left join lateral (select email, email_key from others where email_key is not null
+                                order by copy_number, changed_at desc, id limit 1) o on true
+           where p.workspace_id = %(workspace_id)s and p.id = %(kept)s
         ), gathered as (
           select (array_agg(name order by changed_at desc) filter (where name <> ''))[1] as name,
                  (array_agg(first_name order by changed_at desc) filter (where first_name <> ''))[1] as first_name,
@@ -299,7 +350,15 @@ async def merge_into(
             from others
         )
         update prospects p
-           set name = coalesce(nullif(p.name, ''), g.name, ''),
+           set email = a.email,
+               email_key = a.email_key,
+               -- Of several with one address it becomes the one that is found by it, if that was among the others.
+               copy_number = least(
+                 case when p.email_key is not distinct from a.email_key then p.copy_number end,
+                 (select min(o.copy_number) from others o
+                   where o.email_key = a.email_key
+                      or o.email_key is null and a.email_key is null and o.linkedin_key = p.linkedin_key)),
+               name = coalesce(nullif(p.name, ''), g.name, ''),
                first_name = coalesce(nullif(p.first_name, ''), g.first_name, ''),
                last_name = coalesce(nullif(p.last_name, ''), g.last_name, ''),
                country = coalesce(p.country, g.country),
@@ -316,24 +375,30 @@ async def merge_into(
                    select unnest(p.other_emails) as x
                    union select o.email_key from others o
                    union select unnest(o.other_emails) from others o) e
-                  where x is not null and x is distinct from p.email_key),
+                  where x is not null and x is distinct from a.email_key),
                social = coalesce((select jsonb_object_agg(s.key, s.value order by o.changed_at)
                                     from others o, jsonb_each(o.social) s), '{}') || p.social,
                custom = coalesce((select jsonb_object_agg(c.key, c.value order by o.changed_at)
                                     from others o, jsonb_each(o.custom) c), '{}') || p.custom,
                changed_at = %(now)s
-          from gathered g
+          from gathered g, address a
          where p.workspace_id = %(workspace_id)s and p.id = %(kept)s
         """,
         {"workspace_id": workspace_id, "kept": kept, "merged": list(merged), "now": now},
     )
     await conn.execute(
         """
-        insert into list_members (workspace_id, list_id, prospect_id, added_at)
-        select workspace_id, list_id, %(kept)s, %(now)s from list_members
+        insert into list_members (workspace_id, list_id, prospect_id, added_by, added_at)
+        select workspace_id, list_id, %(kept)s, %(change_id)s, %(now)s from list_members
          where workspace_id = %(workspace_id)s and prospect_id = any(%(merged)s)
          group by workspace_id, list_id
         on conflict do nothing
         """,
-        {"workspace_id": workspace_id, "kept": kept, "merged": list(merged), "now": now},
+        {
+            "workspace_id": workspace_id,
+            "change_id": change_id,
+            "kept": kept,
+            "merged": list(merged),
+            "now": now,
+        },
     )

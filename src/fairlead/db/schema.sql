@@ -1,0 +1,637 @@
+-- What the migrations lead to. Made by `make docs`; a test compares.
+
+CREATE FUNCTION public.claimed_among(addresses text[]) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select address from unnest(addresses) as address
+    where exists (select from claimed_addresses where address_hash = sha256(convert_to(address, 'UTF8'))) $$;
+
+CREATE FUNCTION public.record_event(bigint, text, timestamp with time zone, jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $_$
+declare
+  event_id bigint;
+begin
+  insert into events (writer, at, workspace_id, kind, body)
+  select event_log.base + pg_current_xact_id()::text::bigint, $3, $1, $2, $4 from event_log
+  returning id into event_id;
+  return event_id;
+end
+$_$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin raise exception '% is append-only', tg_table_name; end $$;
+
+CREATE TABLE public.access_tokens (
+    token_hash bytea NOT NULL,
+    api_client_id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.api_clients (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    client_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    dialect text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_clients_dialect CHECK ((dialect = ANY (ARRAY['reference'::text, 'openapi'::text])))
+);
+
+ALTER TABLE public.api_clients ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_clients_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.api_keys (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    key_hash bytea NOT NULL,
+    hint text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+ALTER TABLE public.api_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_keys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.business_clock (
+    only_row boolean DEFAULT true NOT NULL,
+    machine_origin timestamp with time zone NOT NULL,
+    business_origin timestamp with time zone NOT NULL,
+    speed double precision DEFAULT 1 NOT NULL,
+    latest timestamp with time zone NOT NULL,
+    CONSTRAINT business_clock_has_one_row CHECK (only_row),
+    CONSTRAINT business_clock_speed CHECK ((speed >= (0)::double precision))
+);
+
+CREATE TABLE public.charged_requests (
+    workspace_id bigint NOT NULL,
+    request_key bytea NOT NULL,
+    charged_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.claimed_addresses (
+    address_hash bytea NOT NULL,
+    claimed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.credit_entries (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    credits numeric(16,2) NOT NULL,
+    reservation bigint,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT credit_entries_kind CHECK ((kind = ANY (ARRAY['grant'::text, 'reserve'::text, 'release'::text, 'charge'::text, 'expire'::text])))
+);
+
+ALTER TABLE public.credit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.credit_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.credit_reservations (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    credits numeric(16,2) NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone
+);
+
+ALTER TABLE public.credit_reservations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.credit_reservations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.custom_fields (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    label text NOT NULL,
+    type text NOT NULL,
+    required boolean DEFAULT false NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT custom_fields_type CHECK ((type = ANY (ARRAY['string'::text, 'number'::text, 'date'::text])))
+);
+
+ALTER TABLE public.custom_fields ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.custom_fields_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.do_not_email_items (
+    workspace_id bigint NOT NULL,
+    list_id bigint NOT NULL,
+    item text NOT NULL,
+    reason text DEFAULT 'added'::text NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.do_not_email_lists (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    name text NOT NULL,
+    owner_id bigint NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    stops_all boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone
+);
+
+ALTER TABLE public.do_not_email_lists ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.do_not_email_lists_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.event_log (
+    only_row boolean DEFAULT true NOT NULL,
+    base bigint NOT NULL,
+    CONSTRAINT event_log_has_one_row CHECK (only_row)
+);
+
+CREATE TABLE public.event_readers (
+    name text NOT NULL,
+    writer bigint NOT NULL,
+    id bigint NOT NULL
+);
+
+CREATE TABLE public.events (
+    writer bigint NOT NULL,
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    workspace_id bigint,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    CONSTRAINT events_body CHECK ((jsonb_typeof(body) = 'object'::text))
+)
+PARTITION BY RANGE (at);
+
+CREATE SEQUENCE public.events_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.events_id OWNED BY public.events.id;
+
+CREATE TABLE public.events_default (
+    writer bigint CONSTRAINT events_writer_not_null NOT NULL,
+    id bigint DEFAULT nextval('public.events_id'::regclass) CONSTRAINT events_id_not_null NOT NULL,
+    at timestamp with time zone CONSTRAINT events_at_not_null NOT NULL,
+    workspace_id bigint,
+    kind text CONSTRAINT events_kind_not_null NOT NULL,
+    body jsonb CONSTRAINT events_body_not_null NOT NULL,
+    CONSTRAINT events_body CHECK ((jsonb_typeof(body) = 'object'::text))
+);
+
+CREATE TABLE public.instance (
+    only_row boolean DEFAULT true NOT NULL,
+    mode text NOT NULL,
+    token text NOT NULL,
+    key_check bytea,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT instance_has_one_row CHECK (only_row),
+    CONSTRAINT instance_mode CHECK ((mode = ANY (ARRAY['live'::text, 'sandbox'::text])))
+);
+
+CREATE TABLE public.jobs (
+    id bigint NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    priority smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    payload jsonb NOT NULL,
+    workspace_id bigint,
+    once_key text,
+    tries integer DEFAULT 0 NOT NULL,
+    max_tries integer NOT NULL,
+    lease_number bigint DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    run_again_at timestamp with time zone,
+    last_error text,
+    parked_at timestamp with time zone,
+    CONSTRAINT jobs_lease CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
+    CONSTRAINT jobs_max_tries CHECK ((max_tries > 0)),
+    CONSTRAINT jobs_parked CHECK (((state = 'parked'::text) = (parked_at IS NOT NULL))),
+    CONSTRAINT jobs_priority CHECK ((priority = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT jobs_state CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'parked'::text]))),
+    CONSTRAINT jobs_tries CHECK ((tries >= 0))
+)
+WITH (fillfactor='80', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0.02', autovacuum_analyze_threshold='5000', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.list_members (
+    workspace_id bigint NOT NULL,
+    list_id bigint NOT NULL,
+    prospect_id bigint NOT NULL,
+    "position" bigint NOT NULL,
+    added_by bigint,
+    added_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.list_members ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.list_members_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.members (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    sees_all boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT members_role CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'member'::text])))
+);
+
+ALTER TABLE public.members ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.members_id_seq
+    START WITH 424201
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.period_recipients (
+    workspace_id bigint NOT NULL,
+    period_ends timestamp with time zone NOT NULL,
+    address_hash bytea NOT NULL
+);
+
+CREATE TABLE public.periodic (
+    name text NOT NULL,
+    last_tick timestamp with time zone
+);
+
+CREATE TABLE public.prospect_change_rows (
+    workspace_id bigint NOT NULL,
+    change_id bigint NOT NULL,
+    prospect_id bigint NOT NULL,
+    before jsonb,
+    lists_before bigint[],
+    added_by_before bigint[]
+);
+
+CREATE TABLE public.prospect_changes (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    kind text NOT NULL,
+    summary text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    undone_at timestamp with time zone,
+    CONSTRAINT prospect_changes_kind CHECK ((kind = ANY (ARRAY['import'::text, 'move'::text, 'delete'::text, 'merge'::text])))
+);
+
+ALTER TABLE public.prospect_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.prospect_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE public.prospect_copy_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE public.prospect_lists (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone
+);
+
+ALTER TABLE public.prospect_lists ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.prospect_lists_id_seq
+    START WITH 200401
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.prospects (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    email text,
+    email_key text,
+    other_emails text[] DEFAULT '{}'::text[] NOT NULL,
+    copy_number bigint DEFAULT 0 NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    first_name text DEFAULT ''::text NOT NULL,
+    last_name text DEFAULT ''::text NOT NULL,
+    phones text[] DEFAULT '{}'::text[] NOT NULL,
+    country text,
+    locality text,
+    industry text,
+    "position" text,
+    company_name text,
+    company_site text,
+    social jsonb DEFAULT '{}'::jsonb NOT NULL,
+    linkedin_key text,
+    custom jsonb DEFAULT '{}'::jsonb NOT NULL,
+    source text NOT NULL,
+    made_by bigint,
+    made_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT prospects_can_be_reached CHECK (((email_key IS NOT NULL) OR (linkedin_key IS NOT NULL)))
+);
+
+ALTER TABLE public.prospects ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.prospects_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE UNLOGGED TABLE public.rate_windows (
+    subject text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    used integer NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.schema_migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.workspaces (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    plan text NOT NULL,
+    rate_limit integer,
+    credits_unlimited boolean NOT NULL,
+    credits numeric(16,2) DEFAULT 0 NOT NULL,
+    recipients_used integer DEFAULT 0 NOT NULL,
+    period_ends_at timestamp with time zone NOT NULL,
+    plan_ends_at timestamp with time zone NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT credits_never_below_zero CHECK (((credits >= (0)::numeric) OR credits_unlimited)),
+    CONSTRAINT workspaces_rate_limit CHECK ((rate_limit > 0))
+);
+
+ALTER TABLE public.workspaces ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.workspaces_id_seq
+    START WITH 1001
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.events ATTACH PARTITION public.events_default DEFAULT;
+
+ALTER TABLE ONLY public.events ALTER COLUMN id SET DEFAULT nextval('public.events_id'::regclass);
+
+ALTER TABLE ONLY public.access_tokens
+    ADD CONSTRAINT access_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_differ UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.business_clock
+    ADD CONSTRAINT business_clock_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.charged_requests
+    ADD CONSTRAINT charged_requests_pkey PRIMARY KEY (workspace_id, request_key);
+
+ALTER TABLE ONLY public.claimed_addresses
+    ADD CONSTRAINT claimed_addresses_pkey PRIMARY KEY (address_hash);
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT client_ids_differ UNIQUE (client_id);
+
+ALTER TABLE ONLY public.credit_entries
+    ADD CONSTRAINT credit_entries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.credit_reservations
+    ADD CONSTRAINT credit_reservations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.custom_fields
+    ADD CONSTRAINT custom_fields_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.do_not_email_items
+    ADD CONSTRAINT do_not_email_items_pkey PRIMARY KEY (workspace_id, list_id, item);
+
+ALTER TABLE ONLY public.do_not_email_lists
+    ADD CONSTRAINT do_not_email_lists_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.event_log
+    ADD CONSTRAINT event_log_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.event_readers
+    ADD CONSTRAINT event_readers_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_key PRIMARY KEY (writer, id, at);
+
+ALTER TABLE ONLY public.events_default
+    ADD CONSTRAINT events_default_pkey PRIMARY KEY (writer, id, at);
+
+ALTER TABLE ONLY public.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.list_members
+    ADD CONSTRAINT list_members_pkey PRIMARY KEY (workspace_id, list_id, prospect_id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT one_member_per_address UNIQUE (workspace_id, email);
+
+ALTER TABLE ONLY public.period_recipients
+    ADD CONSTRAINT period_recipients_pkey PRIMARY KEY (workspace_id, period_ends, address_hash);
+
+ALTER TABLE ONLY public.periodic
+    ADD CONSTRAINT periodic_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.prospect_change_rows
+    ADD CONSTRAINT prospect_change_rows_pkey PRIMARY KEY (workspace_id, change_id, prospect_id);
+
+ALTER TABLE ONLY public.prospect_changes
+    ADD CONSTRAINT prospect_changes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.prospect_lists
+    ADD CONSTRAINT prospect_lists_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.prospects
+    ADD CONSTRAINT prospects_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.rate_windows
+    ADD CONSTRAINT rate_windows_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.workspaces
+    ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
+
+CREATE INDEX access_tokens_by_end ON public.access_tokens USING btree (expires_at);
+
+CREATE INDEX api_clients_of_workspace ON public.api_clients USING btree (workspace_id);
+
+CREATE INDEX api_keys_of_workspace ON public.api_keys USING btree (workspace_id);
+
+CREATE INDEX credit_entries_of_workspace ON public.credit_entries USING btree (workspace_id, id);
+
+CREATE INDEX credit_reservations_open ON public.credit_reservations USING btree (made_at) WHERE (settled_at IS NULL);
+
+CREATE INDEX do_not_email_items_by_item ON public.do_not_email_items USING btree (workspace_id, item);
+
+CREATE INDEX do_not_email_lists_of_workspace ON public.do_not_email_lists USING btree (workspace_id, id);
+
+CREATE INDEX jobs_due ON public.jobs USING btree (priority, due_at, id) WHERE (state = 'waiting'::text);
+
+CREATE UNIQUE INDEX jobs_once ON public.jobs USING btree (kind, once_key) WHERE (once_key IS NOT NULL);
+
+CREATE INDEX jobs_parked_by_time ON public.jobs USING btree (parked_at, id) WHERE (state = 'parked'::text);
+
+CREATE INDEX jobs_running ON public.jobs USING btree (id) WHERE (state = 'running'::text);
+
+CREATE INDEX list_members_in_order ON public.list_members USING btree (workspace_id, list_id, "position");
+
+CREATE INDEX list_members_of_prospect ON public.list_members USING btree (workspace_id, prospect_id);
+
+CREATE UNIQUE INDEX one_custom_field_per_label ON public.custom_fields USING btree (workspace_id, lower(label));
+
+CREATE UNIQUE INDEX one_default_do_not_email_list ON public.do_not_email_lists USING btree (workspace_id) WHERE is_default;
+
+CREATE UNIQUE INDEX one_prospect_list_per_name ON public.prospect_lists USING btree (workspace_id, lower(name)) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX one_prospect_per_address ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number = 0) AND (deleted_at IS NULL) AND (email_key IS NOT NULL));
+
+CREATE UNIQUE INDEX one_prospect_per_profile ON public.prospects USING btree (workspace_id, linkedin_key) WHERE ((copy_number = 0) AND (deleted_at IS NULL) AND (email_key IS NULL));
+
+CREATE INDEX prospect_changes_of_workspace ON public.prospect_changes USING btree (workspace_id, id);
+
+CREATE INDEX prospect_copies ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number <> 0) AND (deleted_at IS NULL));
+
+CREATE INDEX prospect_lists_of_workspace ON public.prospect_lists USING btree (workspace_id, id);
+
+CREATE INDEX prospects_by_other_email ON public.prospects USING gin (other_emails) WHERE (other_emails <> '{}'::text[]);
+
+CREATE INDEX prospects_made_by ON public.prospects USING btree (workspace_id, made_by) WHERE (made_by IS NOT NULL);
+
+ALTER INDEX public.events_key ATTACH PARTITION public.events_default_pkey;
+
+CREATE TRIGGER credit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.access_tokens
+    ADD CONSTRAINT access_tokens_api_client_id_fkey FOREIGN KEY (api_client_id) REFERENCES public.api_clients(id);
+
+ALTER TABLE ONLY public.access_tokens
+    ADD CONSTRAINT access_tokens_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(id);
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.charged_requests
+    ADD CONSTRAINT charged_requests_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.credit_entries
+    ADD CONSTRAINT credit_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.credit_reservations
+    ADD CONSTRAINT credit_reservations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.custom_fields
+    ADD CONSTRAINT custom_fields_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.do_not_email_items
+    ADD CONSTRAINT do_not_email_items_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.do_not_email_lists(id);
+
+ALTER TABLE ONLY public.do_not_email_lists
+    ADD CONSTRAINT do_not_email_lists_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.members(id);
+
+ALTER TABLE ONLY public.do_not_email_lists
+    ADD CONSTRAINT do_not_email_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.period_recipients
+    ADD CONSTRAINT period_recipients_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.prospect_change_rows
+    ADD CONSTRAINT prospect_change_rows_change_id_fkey FOREIGN KEY (change_id) REFERENCES public.prospect_changes(id);
+
+ALTER TABLE ONLY public.prospect_changes
+    ADD CONSTRAINT prospect_changes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.prospect_lists
+    ADD CONSTRAINT prospect_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
