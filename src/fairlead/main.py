@@ -33,6 +33,8 @@ from fairlead.world import Mode, World
 log = logging.getLogger("fairlead")
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+# Eleven days a second; much more, and a server left alone reaches the end of the calendar.
+FASTEST = 1_000_000
 
 
 class MachineTimer:
@@ -197,6 +199,8 @@ async def _bring_into_order(db: Database, *, may_migrate: bool) -> None:
 async def _prepare_clock(conn: Connection, start: Start, *, sandbox: bool, in_charge: bool) -> None:
     if not sandbox and start.speed != 1:
         raise CannotStart("Only a sandbox can run at another speed; add --sandbox.")
+    if not 0 <= start.speed <= FASTEST:
+        raise CannotStart(f"A sandbox runs at a speed from 0 to {FASTEST:,}.")
     cur = await conn.execute("select exists (select from business_clock)")
     row = await cur.fetchone()
     if in_charge or not (row and row[0]):

@@ -166,6 +166,36 @@ class Settings:
         True, read_bool, "Whether requests are counted against the limit of their workspace."
     )
     worker_slots: int = setting(32, at_least(1), "Jobs one process works on at the same time.")
+    verifier_helo: str | None = setting(
+        None,
+        read_text,
+        "Name with which address checks greet mail servers; it must resolve to this machine. Default: the host of "
+        "FAIRLEAD_PUBLIC_URL, else the name of this machine.",
+    )
+    verifier_mail_from: str | None = setting(
+        None, read_text, "Sender named in address checks; nothing is sent. Default: postmaster@ and the HELO name."
+    )
+    verifier_result_days: int = setting(
+        30, at_least(0), "How long the verdict on an address is given again without asking; 0 asks anew.", unit="days"
+    )
+    verifier_facts_days: int = setting(
+        7, at_least(0), "How long what was learned of mail domains and servers is believed.", unit="days"
+    )
+    verifier_sessions: int = setting(256, at_least(1), "Sessions of address checks one process has open at once.")
+    verifier_sessions_per_server: int = setting(
+        2, at_least(0), "Sessions of address checks with one mail server, over all processes; 0 lifts the limit."
+    )
+    verifier_sessions_per_minute: int = setting(
+        60, at_least(0), "Sessions of address checks a minute with one provider's servers; 0 lifts the limit."
+    )
+    verifier_sessions_per_day: int = setting(
+        10_000, at_least(0), "Sessions of address checks a day with one provider's servers; 0 lifts the limit."
+    )
+    verifier_stop_after_blocks: int = setting(
+        20,
+        at_least(0),
+        "Address checks stop for the hour when so many sessions of it, and a quarter of all, were blocked; 0 never stops.",
+    )
     log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
 
 

@@ -22,7 +22,7 @@ TRIES: Final = 50
 BLOCKLIST: Final = "bl.example"
 CLIENT_IP: Final = "127.0.0.1"
 # The people behind every domain that has mailboxes at all.
-USERS: Final = ("ann", "bob", *(f"user{number}" for number in range(200)))
+USERS: Final = ("postmaster", "ann", "bob", *(f"user{number}" for number in range(200)))
 
 
 class Server(StrEnum):
@@ -41,6 +41,7 @@ class Class(StrEnum):
     VIRTUAL = "virtual"  # mailboxes are lines of a table
     ANYTHING = "anything"  # a catch-all: every name is accepted
     BLOCKED = "blocked"  # has mailboxes, and refuses our address at RCPT
+    REFUSED = "refused"  # the same, by a rule that does not say why
     CLOSED = "closed"  # has mailboxes, and refuses our address in its greeting
     ELSEWHERE = "elsewhere"  # the MX record points here, and the server knows nothing of the domain
 
@@ -50,19 +51,21 @@ def domain(server: Server, kind: Class) -> str:
 
 
 def mx_host(server: Server, kind: Class) -> str:
-    """Servers with several addresses have a name for each."""
-    return f"{'closed' if kind is Class.CLOSED else 'mx'}.{server}.example"
+    """Where a server cannot tell the domains apart, a class has a host of its own."""
+    own = f"{kind}.{server}.mx.example"
+    return own if own in HOST_NUMBERS else f"any.{server}.mx.example"
 
 
 HOST_NUMBERS: Final = {
-    "mx.postfix.example": 10,
-    "closed.postfix.example": 11,
-    "mx.postgrey.example": 20,
-    "mx.exim.example": 30,
-    "blocked.exim.example": 31,
-    "closed.exim.example": 32,
-    "mx.opensmtpd.example": 40,
-    "closed.opensmtpd.example": 41,
+    "any.postfix.mx.example": 10,
+    "closed.postfix.mx.example": 11,
+    "any.postgrey.mx.example": 20,
+    "any.exim.mx.example": 30,
+    "blocked.exim.mx.example": 31,
+    "closed.exim.mx.example": 32,
+    "any.opensmtpd.mx.example": 40,
+    "blocked.opensmtpd.mx.example": 41,
+    "closed.opensmtpd.mx.example": 42,
 }
 
 

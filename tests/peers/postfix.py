@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from peers.internet import BLOCKLIST, CLIENT_IP, USERS, Class, Place, Server, domain
+from peers.internet import BLOCKLIST, USERS, Class, Place, Server, domain
 from peers.packages import unpacked
 from peers.tree import Tree
 
@@ -25,7 +25,7 @@ append_dot_mydomain = no
 readme_directory = no
 compatibility_level = 3.6
 smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination
-myhostname = mx.{server}.example
+myhostname = any.{server}.mx.example
 myorigin = $myhostname
 mydestination = $myhostname, {users}
 relayhost =
@@ -51,8 +51,8 @@ smtpd_recipient_restrictions = {restrictions}
 def postfix(folder: Path, place: Place) -> Iterator[Tree]:
     with _copied(folder, "postfix") as tree:
         services = [
-            _listener(place, "mx.postfix.example"),
-            _listener(place, "closed.postfix.example", smtpd_delay_reject="no", smtpd_client_restrictions="reject"),
+            _listener(place, "any.postfix.mx.example"),
+            _listener(place, "closed.postfix.mx.example", smtpd_delay_reject="no", smtpd_client_restrictions="reject"),
         ]
         _configure(tree, place, Server.POSTFIX, SERVED, "check_recipient_access texthash:/etc/postfix/wary", services)
         tree.write("/etc/postfix/wary", f"{domain(Server.POSTFIX, Class.BLOCKED)} listed\n")
@@ -61,18 +61,17 @@ def postfix(folder: Path, place: Place) -> Iterator[Tree]:
 
 
 @contextlib.contextmanager
-def postfix_with_postgrey(folder: Path, place: Place) -> Iterator[tuple[Tree, Tree]]:
-    """The trees of Postfix and of postgrey."""
-    with _postgrey(folder, place) as greylist, _copied(folder, "postfix-greylisting") as tree:
-        policy = f"check_policy_service inet:{place.address('mx.postgrey.example')}:{place.policy_port}"
-        services = [_listener(place, "mx.postgrey.example")]
+def postfix_with_postgrey(folder: Path, place: Place) -> Iterator[Tree]:
+    with _postgrey(folder, place), _copied(folder, "postfix-greylisting") as tree:
+        policy = f"check_policy_service inet:{place.address('any.postgrey.mx.example')}:{place.policy_port}"
+        services = [_listener(place, "any.postgrey.mx.example")]
         _configure(tree, place, Server.POSTGREY, SERVED_WITH_POSTGREY, policy, services)
         _start(tree)
-        yield tree, greylist
+        yield tree
 
 
 @contextlib.contextmanager
-def _postgrey(folder: Path, place: Place) -> Iterator[Tree]:
+def _postgrey(folder: Path, place: Place) -> Iterator[None]:
     source = unpacked("postgrey")
     assert source is not None
     with Tree.copied(source, folder / "postgrey", services=("postgrey",), users=()) as tree:
@@ -80,14 +79,14 @@ def _postgrey(folder: Path, place: Place) -> Iterator[Tree]:
         tree.write("/etc/resolv.conf", place.resolv_conf)
         tree.start(
             "/usr/sbin/postgrey",
-            f"--inet={place.address('mx.postgrey.example')}:{place.policy_port}",
+            f"--inet={place.address('any.postgrey.mx.example')}:{place.policy_port}",
             f"--delay={GREYLISTED_SECONDS}",
             "--dbdir=/var/lib/postgrey",
             "--user=postgrey",
             "--group=postgrey",
-            "--hostname=mx.postgrey.example",
+            "--hostname=any.postgrey.mx.example",
         )  # fmt: skip
-        yield tree
+        yield
 
 
 def _copied(folder: Path, name: str) -> contextlib.AbstractContextManager[Tree]:
@@ -119,7 +118,6 @@ def _configure(
     own = re.sub(r"^smtp\s+inet.*\n", lambda _: "".join(listeners), inner, count=1, flags=re.MULTILINE)
     tree.write("/etc/postfix/master.cf", own)
     tree.write("/etc/resolv.conf", place.resolv_conf)
-    tree.write("/etc/hosts", f"{CLIENT_IP} localhost\n")
 
 
 def _listener(place: Place, host: str, **options: str) -> str:

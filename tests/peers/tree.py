@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -24,8 +25,10 @@ OWN: Final = ("etc", "var")
 # Ids that no package and no person of the machine has.
 FIRST_SERVICE_ID: Final = 64_100
 FIRST_USER_ID: Final = 64_200
+# Of the package base-passwd, those which the servers ask for.
+SYSTEM_USERS: Final = {"root": 0, "daemon": 1, "mail": 8, "uucp": 10, "nobody": 65534}
+SYSTEM_GROUPS: Final = {"adm": 4, "nogroup": 65534}
 DEVICES: Final = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}
-HOSTS: Final = "127.0.0.1 localhost\n"
 
 
 @dataclass
@@ -111,18 +114,8 @@ class Tree:
                 said = "\n".join(path.read_text(errors="replace") for path in self._at("/var/log").glob("*.said"))
                 raise RuntimeError(f"{process.args!r} ended with {process.returncode}: {said[-2000:]}")
 
-    def stop(self) -> None:
-        """Ends every process whose root is this tree: first with a request, then without asking."""
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            deadline = time.monotonic() + STOP_SECONDS
-            for pid in self._processes():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, sign)
-            while self._processes() and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
-        self._running.clear()
-
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """The ids of all processes whose root is this tree or a folder in it."""
         for process in self._running:
             process.poll()  # or it stays, as a zombie
         found = []
@@ -132,6 +125,17 @@ class Tree:
                     if (entry / "root").readlink().is_relative_to(self.root):
                         found.append(int(entry.name))
         return found
+
+    def stop(self) -> None:
+        """Ends every process whose root is this tree: first with a request, then without asking."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + STOP_SECONDS
+            for pid in self.processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+            while self.processes() and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+        self._running.clear()
 
     def _furnish(self) -> None:
         """Devices, users and names: what a system has before a package is installed."""
@@ -148,13 +152,14 @@ class Tree:
         if not run.is_symlink():
             shutil.rmtree(run, ignore_errors=True)
             run.symlink_to("/run")
-        ids = {"root": 0, **self.services, **self.mailboxes, "nogroup": 65534}
-        users = {**ids, "nobody": 65534}
-        users.pop("nogroup")
-        self.write("/etc/passwd", "".join(f"{name}:x:{id}:{id}::/var/tmp:/bin/sh\n" for name, id in users.items()))
-        self.write("/etc/group", "".join(f"{name}:x:{id}:\n" for name, id in {**ids, "adm": 4, "mail": 8}.items()))
+        ids = {**SYSTEM_USERS, **self.services, **self.mailboxes}
+        users = [f"{name}:x:{number}:{number}::/home/{name}:/bin/sh\n" for name, number in ids.items()]
+        groups = [f"{name}:x:{number}:\n" for name, number in {**ids, **SYSTEM_GROUPS}.items()]
+        self.write("/etc/passwd", "".join(users))
+        self.write("/etc/group", "".join(groups))
         self.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
-        self.write("/etc/hosts", HOSTS)
+        # As Debian writes it; without the name of the machine the servers would ask a name server for it.
+        self.write("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 machine.example {socket.gethostname()}\n")
 
     def _inside(self, *command: str, user: str | None = None) -> list[str]:
         ids = [] if user is None else [f"--userspec={self.services[user]}:{self.services[user]}", "--groups="]

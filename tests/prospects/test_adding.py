@@ -386,3 +386,37 @@ def test_the_key_of_an_address_is_its_own_key(address):
         return
     assert address_key(key) == key
     assert address_key(address.upper()) == address_key(address.upper().lower())
+
+
+async def test_a_copy_that_is_on_the_list_already_is_not_added_beside_its_original(house):
+    tenant = await house.workspace()
+    first, second = await tenant.list("First"), await tenant.list("Second")
+    await tenant.post("/v1/add-prospect-to-list", listId=first, email="ann@x.example")
+    await tenant.post("/v1/add-prospect-to-list", listId=second, email="ann@x.example", createDuplicates=True)
+    again = await tenant.post("/v1/add-prospect-to-list", listId=second, email="ann@x.example")
+    assert again.status == 422
+    assert again.body == {"errors": "Prospect with same email already exists in your list"}
+
+
+async def test_another_address_of_a_merged_person_leads_to_that_person(house):
+    tenant = await house.workspace()
+    list_id = await tenant.list()
+    ids = []
+    for address in ("ann@x.example", "ann@y.example"):
+        added = await tenant.post(
+            "/v1/add-prospect-to-list",
+            listId=list_id,
+            email=address,
+            socialLinks={"linkedIn": "https://www.linkedin.com/in/ann"},
+        )
+        ids.append(added.body["id"])
+    async with house.world.db.transaction() as conn:
+        ((_, numbers),) = await prospects.duplicates(conn, tenant.workspace_id)
+        await prospects.merge(conn, tenant.workspace_id, numbers[0], numbers[1:], now=house.world.clock.now())
+    other = await tenant.list("Other")
+    found = await tenant.post(
+        "/v1/add-prospect-to-list", listId=other, email="ann@y.example", firstName="Ann", updateContact=True
+    )
+    assert found.body == {"success": True, "id": ids[0], "added": True, "updated": True}
+    kept = (await tenant.post("/v1/get-prospects-by-email", email="ann@x.example")).body["data"]
+    assert [prospect["firstName"] for prospect in kept] == ["Ann"]

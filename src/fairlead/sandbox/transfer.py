@@ -134,9 +134,11 @@ async def _conversation(
 ) -> dict[str, Said]:
     talk = _Talk(*await reach.connect(target.address, port, source=source))
     try:
-        for greeting in (await talk.reply(), await talk.ask(f"EHLO {helo}")):
-            if greeting.code // 100 != 2:
-                return dict.fromkeys(recipients, Said(greeting.code, greeting.text, target.host))
+        greeting = await talk.reply()
+        if greeting.code // 100 == 2:
+            greeting = await talk.ask(f"EHLO {helo}")
+        if greeting.code // 100 != 2:
+            return dict.fromkeys(recipients, Said(greeting.code, greeting.text, target.host))
         offers = frozenset(word.upper() for word in re.split(r"[\s-]+", greeting.text))
         said: dict[str, Said] = {}
         left = list(recipients)

@@ -63,7 +63,6 @@ create unique index one_prospect_per_address on prospects (workspace_id, email_k
 create unique index one_prospect_per_profile on prospects (workspace_id, linkedin_key)
   where copy_number = 0 and deleted_at is null and email_key is null;
 create index prospect_copies on prospects (workspace_id, email_key) where copy_number <> 0 and deleted_at is null;
-create index prospects_by_other_email on prospects using gin (other_emails) where other_emails <> '{}';
 create index prospects_made_by on prospects (workspace_id, made_by) where made_by is not null;
 
 -- Without foreign keys: checking two of them for each row would halve the speed of an import. Prospects and lists
@@ -79,6 +78,15 @@ create table list_members (
 );
 create index list_members_in_order on list_members (workspace_id, list_id, position);
 create index list_members_of_prospect on list_members (workspace_id, prospect_id);
+
+-- Leads from a further address to the prospects that have or had it; `other_emails` of the prospect decides. A table
+-- and not an index on the array: every prospect added asks it, and it must stay cheap while it is empty.
+create table merged_addresses (
+  workspace_id bigint not null,
+  email_key    text not null,
+  prospect_id  bigint not null,
+  primary key (workspace_id, email_key, prospect_id)
+);
 
 -- How each prospect a change touched was before: all columns, and the lists it was in.
 create table prospect_change_rows (

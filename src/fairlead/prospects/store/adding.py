@@ -40,8 +40,9 @@ class Outcome:
     updated: bool
 
 
-# `found` is the one prospect of the address, or of the LinkedIn profile where there is no address. Two callers
-# at once: the unique index lets one insert through, the other gets no row from `made` and asks again.
+# `found` is the prospect of the address, or of the LinkedIn profile where there is no address: of several the one that
+# is on this list already, else the oldest. Two callers at once: the unique index lets one insert through, the other
+# gets no row from `made` and asks again.
 _ADD = """
 with list as (
   select id from prospect_lists
@@ -49,9 +50,12 @@ with list as (
 ), claim as (
   select exists (select from claimed_among(array[%(email_key)s::text])) as claimed
 ), found as (
-  select p.id from prospects p, list, claim
-   where not claimed and p.workspace_id = %(workspace_id)s and p.copy_number = 0 and p.deleted_at is null
-     and {same}
+  select same.id from ({same}) same, list, claim
+   where not claimed
+   order by exists (select from list_members m
+                     where m.workspace_id = %(workspace_id)s and m.list_id = list.id and m.prospect_id = same.id) desc,
+            same.id
+   limit 1
 ), made as (
   insert into prospects (
     workspace_id, email, email_key, linkedin_key, copy_number, name, first_name, last_name, phones, country, locality,
@@ -69,7 +73,7 @@ with list as (
   returning id
 ), updated as (
   update prospects p
-     set email = coalesce(%(email)s, p.email),
+     set email = case when p.email_key = %(email_key)s then %(email)s else p.email end,
          linkedin_key = coalesce(%(linkedin_key)s, p.linkedin_key),
          first_name = coalesce(%(first_name)s, p.first_name),
          last_name = coalesce(%(last_name)s, p.last_name),
@@ -121,6 +125,11 @@ with made as (
      and not exists (select from claimed_among(array[%(email_key)s::text]))
      and not exists (select from custom_fields f
                       where f.workspace_id = %(workspace_id)s and f.required and not %(custom)s ? f.id::text)
+     and not exists (select from prospects p
+                      where p.workspace_id = %(workspace_id)s and p.email_key = %(email_key)s
+                        and p.copy_number <> 0 and p.deleted_at is null)
+     and not exists (select from merged_addresses m
+                      where m.workspace_id = %(workspace_id)s and m.email_key = %(email_key)s)
   on conflict do nothing
   returning id
 ), listed as (
@@ -132,8 +141,24 @@ select id, record_event(%(workspace_id)s, 'prospect_listed', %(now)s,
   from made
 """
 
-_BY_ADDRESS = _ADD.format(same="p.email_key = %(email_key)s")
-_BY_PROFILE = _ADD.format(same="p.email_key is null and p.linkedin_key = %(linkedin_key)s")
+_OF_ADDRESS = """
+    select id from prospects
+     where workspace_id = %(workspace_id)s and email_key = %(email_key)s and copy_number = 0 and deleted_at is null
+    union all
+    select id from prospects
+     where workspace_id = %(workspace_id)s and email_key = %(email_key)s and copy_number <> 0 and deleted_at is null
+    union all
+    select p.id from merged_addresses m join prospects p on p.workspace_id = m.workspace_id and p.id = m.prospect_id
+     where m.workspace_id = %(workspace_id)s and m.email_key = %(email_key)s
+       and m.email_key = any (p.other_emails) and p.deleted_at is null
+"""
+_OF_PROFILE = """
+    select id from prospects
+     where workspace_id = %(workspace_id)s and linkedin_key = %(linkedin_key)s and email_key is null
+       and copy_number = 0 and deleted_at is null
+"""
+_BY_ADDRESS = _ADD.replace("{same}", _OF_ADDRESS)
+_BY_PROFILE = _ADD.replace("{same}", _OF_PROFILE)
 
 
 async def make(

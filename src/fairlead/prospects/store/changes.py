@@ -388,6 +388,15 @@ async def merge_into(
     )
     await conn.execute(
         """
+        insert into merged_addresses (workspace_id, email_key, prospect_id)
+        select workspace_id, unnest(other_emails), id from prospects
+         where workspace_id = %(workspace_id)s and id = %(kept)s
+        on conflict do nothing
+        """,
+        {"workspace_id": workspace_id, "kept": kept},
+    )
+    await conn.execute(
+        """
         insert into list_members (workspace_id, list_id, prospect_id, added_by, added_at)
         select workspace_id, list_id, %(kept)s, %(change_id)s, %(now)s from list_members
          where workspace_id = %(workspace_id)s and prospect_id = any(%(merged)s)

@@ -27,7 +27,19 @@ async def find_prospect(conn: Connection, workspace_id: int, prospect_id: int) -
 async def prospects_of_address(conn: Connection, workspace_id: int, email_key: str) -> list[Prospect]:
     """All with this address, as their first or another one; the oldest first."""
     cur = await conn.execute(
-        _SELECT + " and (p.email_key = %(key)s or p.other_emails @> array[%(key)s]) order by p.id",
+        _SELECT
+        + """
+   and (p.email_key = %(key)s or %(key)s = any (p.other_emails))
+   and p.id = any (array(
+     select id from prospects
+      where workspace_id = %(workspace_id)s and email_key = %(key)s and copy_number = 0 and deleted_at is null
+     union all
+     select id from prospects
+      where workspace_id = %(workspace_id)s and email_key = %(key)s and copy_number <> 0 and deleted_at is null
+     union all
+     select prospect_id from merged_addresses where workspace_id = %(workspace_id)s and email_key = %(key)s))
+ order by p.id
+""",
         {"workspace_id": workspace_id, "key": email_key},
     )
     return [_prospect(row) for row in await cur.fetchall()]

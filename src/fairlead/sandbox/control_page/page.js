@@ -59,6 +59,7 @@ function row(cells, onOpen, isChosen) {
   return line;
 }
 
+const isSent = (folder) => /\bsent\b/i.test(folder);
 const tight = (text) => el("td", { class: "tight" }, text);
 const card = (title, ...children) => el("div", { class: "card flush" }, title ? el("h2", {}, title) : null, ...children);
 const tag = (text, kind) => el("span", { class: `tag ${kind || ""}` }, text);
@@ -134,14 +135,14 @@ async function showMailbox(address) {
   const folders = mailbox.folders.filter((folder) => folder.messages.length);
   const letter = (message) => {
     const where = `address=${encodeURIComponent(address)}&folder=${encodeURIComponent(message.folder)}&uid=${message.uid}`;
-    const cells = [tight(shown(message.received_at)), message.from, message.subject];
+    const cells = [tight(shown(message.received_at)), isSent(message.folder) ? message.to : message.from, message.subject];
     const line = row(cells, () => open("message", where, () => messageDetail(where, address)), chosen === where);
     if (!message.flags.includes("\\Seen")) line.classList.add("unread");
     return line;
   };
   return [
     el("div", { class: "tools" }, el("a", { href: "#mailboxes" }, "All mailboxes"), el("strong", {}, address)),
-    folders.length ? folders.map((folder) => card(folder.name, table(["Received", "From", "Subject"], folder.messages.map(letter), "")))
+    folders.length ? folders.map((folder) => card(folder.name, table(["Received", isSent(folder.name) ? "To" : "From", "Subject"], folder.messages.map(letter), "")))
       : card(null, el("p", { class: "empty" }, "This mailbox is empty.")),
   ];
 }

@@ -12,11 +12,13 @@ from fairlead.verifier.replies.rules import TABLE
 # A reply may be 100 lines of 2 kB; what it means is said at its start, and one regular expression may be slow.
 LONGEST_TEXT: Final = 1000
 
-# Addresses and their local parts, host names with numbers, ids and IP addresses tell no meaning but may hold words that
-# do ("spam@", "blocked.example"), and without them one server's replies become the same text. Of a URL the host is kept.
+# Addresses, host names with numbers, ids and IP addresses tell no meaning but may hold words that do ("spam@"), and
+# without them the replies of one server become the same text. Of a URL the host is kept.
 _PARTICULARS = re.compile(r"(?<![^\s<\[(])(?:https?://([^/\s:>]++)\S*+|[^\s@\d<\[(]*+[@\d][^\s>\])]*+)")
 # qmail and its kin put the status behind the text, in parentheses.
 _STATUS = re.compile(r"(?:^#?|\(#?|\s#)(?:[245]\d\d[- ])?([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+# A reply that hands on another one's says what that one was about: policy, wherever it stands, is not the mailbox.
+_POLICY_STATUS = re.compile(r"(?<![\d.])([245]\.7\.\d{1,3})(?![\d.])")
 
 
 def classify(stage: Stage, code: int, enhanced: str | None, text: str) -> ReplyMeaning:
@@ -28,15 +30,17 @@ def classify(stage: Stage, code: int, enhanced: str | None, text: str) -> ReplyM
     """
     if 200 <= code < 400:
         return ReplyMeaning.ACCEPTED
-    if not enhanced:
-        found = _STATUS.search(text[:LONGEST_TEXT])
-        enhanced = found.group(1) if found else ""
+    text = text[:LONGEST_TEXT]
+    found = _POLICY_STATUS.search(text) or (None if enhanced else _STATUS.search(text))
+    if found and not (enhanced and enhanced[2:].startswith("7.")):
+        enhanced = found.group(1)
+    enhanced = enhanced or ""
     return _meaning(stage, code, enhanced[2:], plain(text))
 
 
 def plain(text: str) -> str:
     """`text` in lower case, without addresses, numbers and ids, white space folded."""
-    return " ".join(_PARTICULARS.sub(r"\1 ", text[:LONGEST_TEXT].lower()).split())
+    return " ".join(_PARTICULARS.sub(r"\1 ", text.lower()).split())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,527 @@
+"""One SMTP session that asks for many recipients and sends no message.
+
+Pipelined where the server announces it (RFC 2920), one command at a time otherwise. Every refusal counts against a
+budget, and never more recipients are in the air than the budget could bear if all of them were refused.
+"""
+
+import asyncio
+import statistics
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol, cast
+
+from fairlead.verifier.model import Answer, Silence
+from fairlead.verifier.replies import ReplyMeaning, Stage, classify
+from fairlead.verifier.work import PUT_OFF, Work
+
+# Machine time for one reply. RFC 5321, 4.5.3.2, gives minutes; whoever checks an address has less.
+BANNER_SECONDS: Final = 40.0
+REPLY_SECONDS: Final = 30.0
+QUIT_SECONDS: Final = 3.0
+# A session older than this leaves and lets another take over, so that a lost one never holds a seat for long.
+LONGEST_SESSION_SECONDS: Final = 240.0
+# RFC 5321, 4.5.3.1.5, allows 512 octets; whoever sends more than these limits is not sending replies.
+LONGEST_LINE: Final = 2048
+MOST_LINES: Final = 100
+# A reply that takes so much longer than the session's usual one: the server has begun to slow us down.
+SLOWED_SECONDS: Final = 0.9
+GAPS_KEPT: Final = 64
+# Of the refusals that are about us or the server, so many in a row speak for everybody at the domain.
+ALIKE_IS_ENOUGH: Final = 3
+LONGEST_TEXT: Final = 300
+ANSWERS_KEPT: Final = 8192
+
+
+class Ending(Enum):
+    LEFT = "left"  # we said QUIT
+    BUSY = "busy"  # 421
+    LOST = "lost"
+    SILENT = "silent"  # no reply in time
+    SLOWED = "slowed"  # a tarpit
+    REFUSED = "refused"  # at the banner or at EHLO
+    GARBLED = "garbled"  # not SMTP, or far too much of it
+
+
+class Ask(Enum):
+    """What a reply is awaited for, besides recipients, which stand for themselves."""
+
+    BANNER = "banner"
+    EHLO = "ehlo"
+    HELO = "helo"
+    MAIL = "mail"
+    RSET = "rset"
+    MADE_UP = "made_up"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks. Kept the same for all time: greylists know us by it."""
+
+    helo: str
+    mail_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server bears in one session; None where no limit is known."""
+
+    rejects: int
+    recipients: int | None = None
+    answers: int | None = None
+    lockstep: bool = False
+
+
+class Feed(Protocol):
+    """Where a session gets its work from and where it goes when done."""
+
+    def next_work(self) -> Work | None: ...
+
+    def work_done(self, work: Work) -> None: ...
+
+    def work_back(self, work: Work) -> None:
+        """Not done, and nothing went wrong: another session goes on with it."""
+        ...
+
+
+_OK: Final = Answer("rcpt", 250, ReplyMeaning.ACCEPTED)
+_ABOUT_EVERYBODY: Final = frozenset({
+    ReplyMeaning.BLOCKED, ReplyMeaning.SERVER_STATE, ReplyMeaning.RATE_LIMITED, ReplyMeaning.RELAY_DENIED,
+    ReplyMeaning.PROTOCOL,
+})  # fmt: skip
+_TELLS_APART: Final = frozenset({
+    ReplyMeaning.ACCEPTED, ReplyMeaning.NO_SUCH_MAILBOX, ReplyMeaning.MAILBOX_DISABLED, ReplyMeaning.MAILBOX_FULL,
+})  # fmt: skip
+# Servers say the same few things of thousands of addresses.
+_answers: dict[tuple[Stage, bytes], Answer] = {}
+
+
+class Session(asyncio.Protocol):
+    """Give it to the dialer; `ended` is done when the connection is gone, with the reason in `ending`."""
+
+    def __init__(
+        self, feed: Feed, identity: Identity, limits: Limits, monotonic: Callable[[], float], ended: asyncio.Future[None]
+    ) -> None:
+        self.ended = ended
+        self.ending: Ending | None = None
+        self.said: Answer | None = None  # what turned us away
+        self.work: Work | None = None  # what is left undone when it ends
+        self.rejects = 0
+        self.answered = 0
+        self.commands = 0
+        self.blocked = False
+        self.recipients_met: int | None = None  # a limit of recipients in a transaction that was met
+        self._feed = feed
+        self._monotonic = monotonic
+        self._limits = limits
+        self._recipients = limits.recipients
+        helo = identity.helo.encode("ascii", "replace")
+        self._ehlo, self._helo = b"EHLO %s\r\n" % helo, b"HELO %s\r\n" % helo
+        self._mail = b"MAIL FROM:<%s>" % identity.mail_from.encode()
+        self._transport: asyncio.Transport | None = None
+        self._expected: deque[str | Ask] = deque([Ask.BANNER])
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._talking = False
+        self._pipelining = self._smtputf8 = False
+        self._in_transaction = self._needs_reset = False
+        self._in_air = 0  # recipients without an answer yet
+        self._accepted = 0  # in this transaction
+        self._spoiled: Answer | None = None  # what ends the work in hand once nothing is in the air
+        self._mail_refused = False
+        self._gaps: list[float] = []
+        self._last = self._born = monotonic()
+        self._deadline = self._born + BANNER_SECONDS
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._last = self._born = self._monotonic()
+        self._deadline = self._born + BANNER_SECONDS
+
+    def data_received(self, data: bytes) -> None:
+        if self.ending is not None:
+            return
+        now = self._monotonic()
+        slowed = self._slowed(now)
+        lines = (self._rest + data if self._rest else data).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > LONGEST_LINE:
+            self._end(Ending.GARBLED)
+            return
+        for line in lines:
+            if line[3:4] == b"-" or self._lines:
+                if not self._gathered(line):
+                    continue
+            elif line.startswith(b"250") and len(line) <= LONGEST_LINE and self._expected:
+                asked = self._expected[0]
+                if type(asked) is str and not self._mail_refused:  # by far the most frequent reply
+                    self._expected.popleft()
+                    self._in_air -= 1
+                    self._accept(asked)
+                    continue
+                self._reply(250, [line])
+            else:
+                self._reply(_code(line), [line])
+            if self.ending is not None:
+                return
+        if slowed:
+            self._end(Ending.SLOWED)
+            return
+        self._deadline = now + REPLY_SECONDS
+        self._pump()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.ending is None:
+            self._note_end(Ending.LOST)
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def eof_received(self) -> bool:
+        return False
+
+    # Called by whoever watches over the sessions.
+
+    def check(self, now: float) -> None:
+        """Ends a session whose reply is overdue."""
+        if now > self._deadline and self._transport is not None:
+            if self.ending is None:
+                self._end(Ending.SILENT)
+            else:
+                self._transport.abort()
+
+    def abandon(self) -> None:
+        """We cannot wait any longer."""
+        if self.ending is None:
+            self._note_end(Ending.SILENT)
+        if self._transport is not None:
+            self._transport.abort()
+
+    # From lines to replies.
+
+    def _gathered(self, line: bytes) -> bool:
+        """Adds a line to a reply of many. Whether that was the last, and the reply has been dealt with."""
+        self._lines.append(line)
+        if len(self._lines) > MOST_LINES or len(line) > LONGEST_LINE:
+            self._end(Ending.GARBLED)
+            return True
+        if line[3:4] == b"-":
+            return False
+        lines, self._lines = self._lines, []
+        self._reply(_code(line), lines)
+        return True
+
+    def _reply(self, code: int, lines: list[bytes]) -> None:
+        if not 200 <= code < 600 or len(lines[0]) > LONGEST_LINE or not self._expected:
+            if code == 421:
+                self.said = self._answer("quit", code, lines)
+            self._end(Ending.BUSY if code == 421 else Ending.GARBLED)
+            return
+        asked = self._expected[0]
+        if code == 421:
+            # What it was said to is asked again elsewhere, so it stays among the expected.
+            stage: Stage = "rcpt" if type(asked) is str or asked is Ask.MADE_UP else _STAGES[cast(Ask, asked)]
+            self.said = self._answer(stage, code, lines)
+            self._end(Ending.REFUSED if stage in ("banner", "ehlo") else Ending.BUSY)
+            return
+        self._expected.popleft()
+        if type(asked) is str:
+            self._recipient(asked, code, lines)
+            return
+        match asked:
+            case Ask.MADE_UP:
+                self._made_up(code, lines)
+            case Ask.MAIL:
+                if code >= 300:
+                    self._refuse_mail(self._answer("mail", code, lines))
+            case Ask.RSET:
+                if code >= 300:
+                    self._end(Ending.GARBLED)
+            case Ask.QUIT:
+                assert self._transport is not None
+                self._transport.close()
+            case Ask.BANNER:
+                self._greet(code, lines)
+            case Ask.EHLO | Ask.HELO:
+                self._greeted(cast(Ask, asked), code, lines)
+
+    def _greet(self, code: int, lines: list[bytes]) -> None:
+        if code >= 300:
+            self._turn_away(self._answer("banner", code, lines))
+            return
+        self._send([self._ehlo], Ask.EHLO)
+
+    def _greeted(self, asked: Ask, code: int, lines: list[bytes]) -> None:
+        if code >= 300:
+            if asked is Ask.EHLO and code in (500, 501, 502, 504):
+                self._send([self._helo], Ask.HELO)  # RFC 5321, 3.2: a server of the time before extensions
+            else:
+                self._turn_away(self._answer("ehlo", code, lines))
+            return
+        offers = {line[4:].strip().upper() for line in lines[1:]}
+        self._pipelining = b"PIPELINING" in offers and not self._limits.lockstep
+        self._smtputf8 = b"SMTPUTF8" in offers
+        self._talking = True
+
+    # Recipients.
+
+    def _accept(self, address: str) -> None:
+        work = self.work
+        assert work is not None
+        work.heard[address] = _OK
+        work.wants_made_up = work.told_apart = True
+        self._spoiled = None
+        self._accepted += 1
+        self.answered += 1
+
+    def _recipient(self, address: str, code: int, lines: list[bytes]) -> None:
+        work = self.work
+        assert work is not None
+        self._in_air -= 1
+        if self._mail_refused:
+            # It was sent along with a MAIL that failed, and this reply says only that.
+            work.waiting.append(address)
+            return
+        if code < 300:
+            self._accept(address)
+            return
+        answer = self._answer("rcpt", code, lines, address)
+        if self._one_too_many(answer):
+            work.waiting.append(address)
+            return
+        self.rejects += 1
+        self.answered += 1
+        work.heard[address] = answer
+        meaning = answer.meaning
+        if meaning in PUT_OFF:
+            work.wants_made_up = True
+            work.domain.greylists = work.domain.greylists or meaning is ReplyMeaning.GREYLISTED
+        elif meaning in _TELLS_APART:
+            work.told_apart = True
+            self._spoiled = None
+        elif meaning in _ABOUT_EVERYBODY and not work.told_apart:
+            work.refused_alike += 1
+            if meaning is ReplyMeaning.BLOCKED or work.refused_alike >= ALIKE_IS_ENOUGH:
+                self._spoiled = answer
+        self.blocked = self.blocked or meaning is ReplyMeaning.BLOCKED
+
+    def _made_up(self, code: int, lines: list[bytes]) -> None:
+        work = self.work
+        assert work is not None
+        self._in_air -= 1
+        if self._mail_refused:
+            work.asked_made_up = False
+            return
+        answer = _OK if code < 300 else self._answer("rcpt", code, lines, work.domain.made_up)
+        if code >= 300 and self._one_too_many(answer):
+            work.asked_made_up = False
+            return
+        self.rejects += code >= 300
+        self._accepted += code < 300
+        self.answered += 1
+        self.blocked = self.blocked or answer.meaning is ReplyMeaning.BLOCKED
+        work.domain.hear_of_made_up(answer)
+
+    def _one_too_many(self, answer: Answer) -> bool:
+        """Whether the refusal is about the number of recipients: those that wait get transactions of their own."""
+        if answer.meaning is not ReplyMeaning.RATE_LIMITED or not answer.temporary or not self._accepted:
+            return False
+        self._recipients = self.recipients_met = self._accepted
+        self.rejects += 1
+        return True
+
+    def _refuse_mail(self, answer: Answer) -> None:
+        self._spoiled = answer
+        self._mail_refused = True
+        self.rejects += 1
+        self.blocked = self.blocked or answer.meaning is ReplyMeaning.BLOCKED
+
+    # What is said next.
+
+    def _pump(self) -> None:
+        """Sends what may be sent now."""
+        out: list[bytes] = []
+        while self._talking and (self._pipelining or not self._expected):
+            work = self.work
+            if work is None:
+                work = self._begin()
+                if work is None:
+                    self._leave(out)
+                    break
+            if self._spoiled is not None:
+                if self._expected:
+                    break
+                if self._end_spoiled(work, self._spoiled):
+                    self._leave(out)
+                    break
+                continue
+            asked = self._next_asked(work)
+            if asked is None:
+                if self._expected:
+                    break
+                self.work = None
+                if not work.waiting and not (work.needs_made_up() and work.wants_made_up):
+                    self._feed.work_done(work)
+                    continue
+                self._feed.work_back(work)
+                self._leave(out)
+                break
+            if self._in_transaction and self._recipients is not None:
+                if self._accepted + self._in_air >= self._recipients:
+                    if self._in_air:
+                        break
+                    self._in_transaction = False
+            if not self._in_transaction:
+                self._open_transaction(work, out)
+                continue
+            self._expected.append(asked)
+            self._in_air += 1
+            if asked is Ask.MADE_UP:
+                work.asked_made_up = True
+                out.append(b"RCPT TO:<%s>\r\n" % work.domain.made_up.encode())
+            else:
+                work.waiting.pop()
+                out.append(b"RCPT TO:<%s>\r\n" % cast(str, asked).encode())
+        if out:
+            self._write(out)
+
+    def _begin(self) -> Work | None:
+        """The next work, if this session can bear it; at the least one address and the made-up one."""
+        limits = self._limits
+        if limits.rejects - self.rejects < 2 or (limits.answers is not None and self.answered >= limits.answers):
+            return None
+        if self._last - self._born > LONGEST_SESSION_SECONDS:
+            return None
+        work = self._feed.next_work()
+        if work is None:
+            return None
+        self.work = work
+        self._in_transaction = False
+        if work.utf8 and not self._smtputf8:
+            work.end_with(Silence.NO_SMTPUTF8)
+        return work
+
+    def _next_asked(self, work: Work) -> str | Ask | None:
+        """Whom to ask for now: nobody while the answers in the air decide, or when there is nobody left to ask."""
+        limits = self._limits
+        if limits.answers is not None and self.answered + self._in_air >= limits.answers:
+            return None
+        left = limits.rejects - self.rejects - self._in_air
+        kept = work.needs_made_up()
+        if work.waiting:
+            if left > kept:
+                return work.waiting[-1]
+            # The last refusal of the budget is for the made-up address.
+            proof_is_due = kept and left == 1 and not self._in_air and work.wants_made_up
+            return Ask.MADE_UP if proof_is_due else None
+        return Ask.MADE_UP if kept and left > 0 and work.wants_made_up else None
+
+    def _open_transaction(self, work: Work, out: list[bytes]) -> None:
+        if self._needs_reset:
+            self._needs_reset = False
+            self._expected.append(Ask.RSET)
+            out.append(b"RSET\r\n")
+            return
+        self._in_transaction = self._needs_reset = True
+        self._accepted = 0
+        self._expected.append(Ask.MAIL)
+        out.append(self._mail + (b" SMTPUTF8\r\n" if work.utf8 else b"\r\n"))
+
+    def _end_spoiled(self, work: Work, answer: Answer) -> bool:
+        """Ends the work in hand with what everybody there would hear. Whether the session is over too."""
+        work.end_with(answer)
+        self.work = self._spoiled = None
+        self._mail_refused = False
+        if answer.stage == "mail" or self.blocked:
+            self.said = answer
+        self._feed.work_done(work)
+        return self.said is not None
+
+    def _leave(self, out: list[bytes]) -> None:
+        self.ending = Ending.LEFT
+        self._talking = False
+        self._expected.append(Ask.QUIT)
+        out.append(b"QUIT\r\n")
+        self._deadline = self._last + QUIT_SECONDS
+
+    def _send(self, out: list[bytes], asked: Ask) -> None:
+        self._expected.append(asked)
+        self._write(out)
+
+    def _write(self, out: list[bytes]) -> None:
+        assert self._transport is not None
+        self.commands += len(out)
+        self._last = self._monotonic()
+        self._transport.write(b"".join(out))
+
+    # Ends and slowness.
+
+    def _slowed(self, now: float) -> bool:
+        """Whether the wait for these bytes tells of a tarpit."""
+        gap = now - self._last
+        self._last = now
+        if not self._talking or not self._expected:
+            return False
+        gaps = self._gaps
+        slowed = (
+            gap >= SLOWED_SECONDS
+            and self.rejects > 0
+            and len(gaps) >= 2
+            and gap - statistics.median(gaps) >= SLOWED_SECONDS
+        )
+        if len(gaps) < GAPS_KEPT:
+            gaps.append(gap)
+        return slowed
+
+    def _turn_away(self, answer: Answer) -> None:
+        self.said = answer
+        self.blocked = answer.meaning is ReplyMeaning.BLOCKED
+        self._end(Ending.REFUSED)
+
+    def _end(self, ending: Ending) -> None:
+        """The session is over in a way that was not planned: what was in the air waits again."""
+        self._note_end(ending)
+        assert self._transport is not None
+        if ending in (Ending.SLOWED, Ending.REFUSED):
+            self._transport.write(b"QUIT\r\n")
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def _note_end(self, ending: Ending) -> None:
+        self.ending = ending
+        self._talking = False
+        work = self.work
+        if work is not None:
+            work.waiting.extend(asked for asked in reversed(self._expected) if type(asked) is str)
+            if Ask.MADE_UP in self._expected:
+                work.asked_made_up = False
+        self._expected.clear()
+        self._in_air = 0
+
+    def _answer(self, stage: Stage, code: int, lines: list[bytes], address: str = "") -> Answer:
+        raw = b"\n".join(lines)
+        if address:
+            raw = raw.replace(address.encode(), b"")
+        answer = _answers.get((stage, raw))
+        if answer is None:
+            text = " ".join(line[4:].strip().decode("utf-8", "replace") for line in raw.split(b"\n")).replace("\0", "")
+            answer = Answer(stage, code, classify(stage, code, None, text), text[:LONGEST_TEXT])
+            if len(_answers) >= ANSWERS_KEPT:
+                _answers.clear()
+            _answers[stage, raw] = answer
+        return answer
+
+
+_STAGES: Final[dict[Ask, Stage]] = {
+    Ask.BANNER: "banner", Ask.EHLO: "ehlo", Ask.HELO: "ehlo", Ask.MAIL: "mail", Ask.RSET: "mail", Ask.QUIT: "quit",
+}  # fmt: skip
+
+
+def _code(line: bytes) -> int:
+    """The code of a reply line; 0 for what is none (RFC 5321, 4.2)."""
+    digits = line[:3]
+    return int(digits) if len(digits) == 3 and digits.isdigit() and line[3:4] in (b" ", b"", b"\r", b"-") else 0

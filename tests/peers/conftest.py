@@ -1,0 +1,1 @@
+from peers.running import peers  # noqa: F401 - a fixture
