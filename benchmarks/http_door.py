@@ -30,7 +30,22 @@ LIMITS = {"get-balance": 0.5, "add-prospect-to-list": 0.25}
 ADDS_PER_SECOND = 800
 
 
-# The server: the product's own application, with one route in front of it.
+# The server: the product's own application, with one more door.
+
+
+class Hello:
+    def __init__(self, db) -> None:
+        self._db = db
+
+    def knows(self, path: str) -> bool:
+        return path == "/hello"
+
+    async def __call__(self, scope, receive, send) -> int:
+        async with self._db.statement() as conn:
+            await (await conn.execute("select 1")).fetchone()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+        return 200
 
 
 def serve(data: str, port: int, counted: bool) -> None:
@@ -42,21 +57,19 @@ def serve(data: str, port: int, counted: bool) -> None:
     from fairlead.settings import Settings
 
     async def within() -> None:
-        settings = Settings(rate_limit=counted, database_connections=int(os.environ.get("CONNS","10")))
+        settings = Settings(rate_limit=counted)
         async with open_house(settings, Start(data=Path(data), serves=True)) as house:
-            app, db = App(house.world), house.world.db
-
-            async def with_hello(scope, receive, send):
-                if scope["path"] != "/hello":
-                    await app(scope, receive, send)
-                    return
-                async with db.statement() as conn:
-                    await (await conn.execute("select 1")).fetchone()
-                await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-                await send({"type": "http.response.body", "body": b"ok"})
-
+            app = App(house.world, doors={"hello": Hello(house.world.db)})
             config = uvicorn.Config(
-                with_hello, host="127.0.0.1", port=port, lifespan="off", ws="none", log_config=None, access_log=False
+                app,
+                host="127.0.0.1",
+                port=port,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
             )
             await uvicorn.Server(config).serve()
 
@@ -173,7 +186,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)  # the database's user must reach what lies within
         data = f"{folder}/data"
-        made = fairlead(data, "workspace", "create", "--name", "B", "--owner", "b@x.example", "--rate-limit", str(10**9))
+        create = ("workspace", "create", "--name", "B", "--owner", "b@x.example", "--rate-limit", str(10**9))
+        made = fairlead(data, *create)
         list_id = fairlead(data, "list", "create", "People")["id"]
         for counted in (False, True):
             with running(data, counted) as port:

@@ -149,6 +149,8 @@ async def open_house(settings: Settings, start: Start) -> AsyncIterator[House]:
         )
         async with db.transaction() as conn:
             await events.repair_after_restore(conn)
+        # On its own: two starts that have both looked at the log would each wait for the other to make a month of it.
+        async with db.transaction() as conn:
             await events.make_months(conn, clock.now())
         yield House(world, clock, ground.folder, ground.note)
 

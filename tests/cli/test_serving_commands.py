@@ -122,8 +122,7 @@ def test_a_command_that_is_ended_takes_its_database_with_it(own):
     )  # fmt: skip
     until(lambda: not no_database_is_left(own))
     waiting.terminate()
-    waiting.stdin.close()
-    waiting.wait(30)
+    waiting.communicate(timeout=30)
     assert until(lambda: no_database_is_left(own))
 
 

@@ -1,4 +1,4 @@
-"""The small Internet around the mail servers: their addresses on loopback, the domains they keep, the zones of those."""
+"""The small Internet around the mail servers: their addresses on loopback, the domains they keep, the zones."""
 
 import errno
 import random

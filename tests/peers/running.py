@@ -74,12 +74,15 @@ async def running() -> AsyncIterator[Peers]:
     async with name_server(domains) as (place, dns):
         with tempfile.TemporaryDirectory(prefix="fairlead-peers-", ignore_cleanup_errors=True) as folder:
             stack = ExitStack()
+            # In a thread: while they start, the servers ask the name server, which is on our loop.
+            starting = asyncio.create_task(asyncio.to_thread(_start, stack, Path(folder), place))
             try:
-                # In a thread: while they start, the servers ask the name server, which is on our loop.
-                trees = await asyncio.to_thread(_start, stack, Path(folder), place)
+                trees = await asyncio.shield(starting)
                 await _ready(place, trees)
                 yield Peers(place, dns, trees)
             finally:
+                # A thread cannot be interrupted, and what it goes on to start must be stopped as well.
+                await asyncio.wait({starting})
                 await asyncio.to_thread(stack.close)
 
 

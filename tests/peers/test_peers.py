@@ -20,9 +20,13 @@ POSTFIX_LISTED = (
     "https://bl.example/query/ip/127.0.0.1"
 )
 EXIM_LISTED = (
-    "550 sender IP address 127.0.0.1 is locally blacklisted here. If you think this is wrong, get in touch with postmaster"
+    "550 sender IP address 127.0.0.1 is locally blacklisted here. "
+    "If you think this is wrong, get in touch with postmaster"
 )
-POSTGREY = "450 4.2.0 <{address}>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/help/{domain}.html"
+POSTGREY = (
+    "450 4.2.0 <{address}>: Recipient address rejected: Greylisted, "
+    "see http://postgrey.schweikert.ch/help/{domain}.html"
+)
 OPENSMTPD_TAKES = "250 2.1.5 Destination address valid: Recipient ok"
 OPENSMTPD_REFUSES = "550 Invalid recipient: <{address}>"
 # Class of domain -> what is said of ann, who has a mailbox there (or would), and of a name nobody has.

@@ -42,7 +42,9 @@ class Tree:
 
     @classmethod
     @contextlib.contextmanager
-    def copied(cls, unpacked: Path, root: Path, *, services: tuple[str, ...], users: tuple[str, ...]) -> Iterator["Tree"]:
+    def copied(
+        cls, unpacked: Path, root: Path, *, services: tuple[str, ...], users: tuple[str, ...]
+    ) -> Iterator["Tree"]:
         """A tree in the new folder `root` until the block ends; then all its processes end, and it is removed."""
         tree = cls(
             root,

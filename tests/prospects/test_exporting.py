@@ -72,7 +72,7 @@ async def test_what_is_exported_is_imported_as_it_was(tenant, house, tmp_path, f
 
 async def test_no_cell_of_a_csv_starts_a_formula(tenant, tmp_path):
     await put(tenant, tmp_path, PEOPLE)
-    _, exported = await export(tenant)
+    _, exported = await export(tenant, list_name="People")
     assert exported.startswith(b"\xef\xbb\xbf")
     table = list(csv.reader(io.StringIO(exported.decode("utf-8-sig"), newline="")))
     assert not [cell for line in table for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]

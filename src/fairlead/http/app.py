@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Protocol
 
 from fairlead.http.faults import shown_path
 from fairlead.http.health import HealthDoor, Metrics
@@ -16,12 +18,24 @@ log = logging.getLogger("fairlead.access")
 UNKNOWN = routing(404, NOT_FOUND)
 
 
-class App:
-    """An ASGI application for `world`."""
+class Door(Protocol):
+    def knows(self, path: str) -> bool: ...
 
-    def __init__(self, world: World) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answers, and gives the status answered."""
+        ...
+
+
+class App:
+    """An ASGI application for `world`. `doors` are further ones, by the name under which they are counted."""
+
+    def __init__(self, world: World, *, doors: Mapping[str, Door] | None = None) -> None:
         self.metrics = Metrics()
-        self._doors = (("health", HealthDoor(world, self.metrics)), ("snov", SnovDoor(world)))
+        self._doors: list[tuple[str, Door]] = [
+            ("health", HealthDoor(world, self.metrics)),
+            ("snov", SnovDoor(world)),
+            *(doors or {}).items(),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -88,7 +88,7 @@ async def move_time(
     *,
     by: timedelta | None = None,
     to: datetime | None = None,
-    seconds: float = MOVE_SECONDS,
+    seconds: float,
 ) -> tuple[datetime, bool]:
     """The time moved to, and whether all work due by then was done within `seconds` of machine time."""
     now = internet.clock.now()
@@ -110,8 +110,13 @@ Answer: TypeAlias = Callable[[Asked], dict[str, Any]]
 
 
 class Control:
-    def __init__(self, internet: Internet, keeper: TimeKeeper | None = None) -> None:
+    """`patience_seconds` of machine time is how long a move of the clock waits for the work it makes due."""
+
+    def __init__(
+        self, internet: Internet, keeper: TimeKeeper | None = None, *, patience_seconds: float = MOVE_SECONDS
+    ) -> None:
         self._internet = internet
+        self._patience_seconds = patience_seconds
         self._keeper = keeper or OwnTime(internet)
         self._web = WebServer(self._find_site, clock=internet.clock, timer=internet.timer)
         self._served = Site(self._answer)
@@ -135,6 +140,7 @@ class Control:
             "/force": self._force,
             "/dns": self._script_name,
         }
+        self._paths = {*self._shown, *self._done, *FILES, "/world.json", "/message.html", "/message.eml"}
 
     async def start(self, address: str = ADDRESS, port: int = 0) -> int:
         """The port. Raises `CannotStart` for another address than that of the machine itself."""
@@ -168,8 +174,7 @@ class Control:
             return self._show(request)
         if request.method == "POST" and request.path in self._done:
             return self._do(request)
-        known = request.path in self._shown or request.path in self._done or request.path in FILES
-        if known:
+        if request.path in self._paths:
             return _refused(405, "wrong_method", f"{request.path} does not take {request.method}.")
         return _refused(404, "no_such_page", f"There is no page {request.path}.")
 
@@ -185,11 +190,11 @@ class Control:
             if request.path == "/message.eml":
                 raw = self._found(asked)[0].raw
                 return Response(200, "text/plain; charset=utf-8", raw, PLAIN_HEADERS)
-            show = self._shown.get(request.path)
-            if show is None:
-                code = 405 if request.path in self._done else 404
-                return _refused(code, "no_such_page", f"There is no page {request.path}.")
-            return _json(show(asked))
+            if request.path in self._shown:
+                return _json(self._shown[request.path](asked))
+            if request.path in self._paths:
+                return _refused(405, "wrong_method", f"{request.path} takes POST.")
+            return _refused(404, "no_such_page", f"There is no page {request.path}.")
         except Refusal as refusal:
             return _refusal(refusal)
         except ValueError as error:
@@ -279,7 +284,7 @@ class Control:
         to = _moment(words["to"]) if "to" in words else None
         if max(to or ORIGIN, self._internet.clock.now() + (by or timedelta())).year > LAST_YEAR:
             raise Invalid("bad_moment", f"The clock of a sandbox ends with the year {LAST_YEAR}.")
-        now, idle = await move_time(self._internet, self._keeper, by=by, to=to)
+        now, idle = await move_time(self._internet, self._keeper, by=by, to=to, seconds=self._patience_seconds)
         return {"now": views.moment(now), "idle": idle}
 
     async def _force(self, words: dict[str, Any]) -> dict[str, Any]:

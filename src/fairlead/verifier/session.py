@@ -144,7 +144,7 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.ending is not None:
-            return
+            return  # the reply to QUIT, after which the server closes; or more of what we do not want to hear
         now = self._monotonic()
         slowed = self._slowed(now)
         lines = (self._rest + data if self._rest else data).split(b"\n")
@@ -240,12 +240,9 @@ class Session(asyncio.Protocol):
             case Ask.RSET:
                 if code >= 300:
                     self._end(Ending.GARBLED)
-            case Ask.QUIT:
-                assert self._transport is not None
-                self._transport.close()
             case Ask.BANNER:
                 self._greet(code, lines)
-            case Ask.EHLO | Ask.HELO:
+            case _:
                 self._greeted(cast(Ask, asked), code, lines)
 
     def _greet(self, code: int, lines: list[bytes]) -> None:
@@ -292,6 +289,10 @@ class Session(asyncio.Protocol):
         if self._one_too_many(answer):
             work.waiting.append(address)
             return
+        if self._bears_no_pipelining(answer):
+            work.waiting.append(address)
+            self._end(Ending.GARBLED)
+            return
         self.rejects += 1
         self.answered += 1
         work.heard[address] = answer
@@ -333,7 +334,13 @@ class Session(asyncio.Protocol):
         self.rejects += 1
         return True
 
+    def _bears_no_pipelining(self, answer: Answer) -> bool:
+        return answer.meaning is ReplyMeaning.PROTOCOL and self._pipelining and not self.answered
+
     def _refuse_mail(self, answer: Answer) -> None:
+        if self._bears_no_pipelining(answer):
+            self._end(Ending.GARBLED)
+            return
         self._spoiled = answer
         self._mail_refused = True
         self.rejects += 1

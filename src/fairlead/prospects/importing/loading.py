@@ -290,7 +290,7 @@ async def _chunks(
     while more:
         async with sending:
             more = _fill(chunk, rows, checker, failures)
-        if len(chunk.lines) >= size or checker.characters - characters >= CHUNK_CHARACTERS or not more:
+        if chunk.read >= size or checker.characters - characters >= CHUNK_CHARACTERS or not more:
             chunk.done = 1.0 if not more else plan.source.done()
             chunk.copied = _copied(chunk)
             yield chunk
@@ -352,7 +352,7 @@ async def _ahead(chunks: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, N
 
 def _copied(chunk: Chunk) -> bytes:
     # In the order of their keys: the index on addresses is then walked through from one end to the other, and not
-    # visited at random. That is worth most when it no longer fits into memory.
+    # visited at random. That is worth most when it no longer fits into memory. The list keeps the order of the file.
     return "".join(f"{chunk.lines[key]}\n" for key in sorted(chunk.lines)).encode()
 
 
