@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class Result:
 
 @dataclass
 class Installation:
-    """`folder` is where commands run, `data` the data folder in it."""
+    """`folder` is where commands run, `data` the data folder: in it, unless `settings` name another."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -44,12 +44,12 @@ class Installation:
 
     @property
     def data(self) -> Path:
-        return self.folder / "data"
+        return Path(self.settings.get("FAIRLEAD_DATA", self.folder / "data"))
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FAIRLEAD_")}
-        return kept | {"FAIRLEAD_DATA": str(self.data)} | self.settings
+        return kept | {"FAIRLEAD_DATA": str(self.data), **self.settings}
 
     def run(self, *arguments: object, given: str | bytes = "", **settings: str) -> Result:
         """A command and how it ended; `given` is its standard input."""
@@ -103,7 +103,7 @@ class Serving:
         errors = installation.folder / f"log-{time.monotonic_ns()}"
         with errors.open("w") as said:
             process = subprocess.Popen(
-                [PROGRAM, command, *map(str, arguments), *(["--json", "--port", "0"] if command == "serve" else [])],
+                [PROGRAM, command, *(["--json", "--port", "0"] if command == "serve" else []), *map(str, arguments)],
                 cwd=installation.folder,
                 env=installation.environment | settings,
                 stdin=subprocess.DEVNULL,
@@ -143,8 +143,10 @@ def new_installation() -> Iterator[Installation]:
     try:
         yield installation
     finally:
-        for pid in processes_in(installation.data / "data") if installation.data.exists() else ():
-            os.kill(pid, signal.SIGKILL)
+        if (installation.data / "data").exists():
+            for pid in processes_in(installation.data / "data"):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import requests
-from fairlead_process import PROGRAM, Serving, conninfo_of, question
+from fairlead_process import PROGRAM, question
 
 from fairlead.db.postmaster import processes_in
 
@@ -100,7 +100,7 @@ def test_commands_at_the_same_instant_on_a_new_folder_all_work(own):
     assert no_database_is_left(own)
 
 
-@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9, 1.2])
+@pytest.mark.parametrize("seconds", [0.4, 0.8])
 def test_a_start_given_up_leaves_no_database_behind(own, seconds):
     serving = subprocess.Popen(
         [PROGRAM, "serve", "--port", "0"],
@@ -184,7 +184,7 @@ def test_a_live_server_runs_at_no_other_speed(own):
         ("FAIRLEAD_LOG_FORMAT", "xml", "FAIRLEAD_LOG_FORMAT cannot be read: it takes text or json"),
     ],
 )
-@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["doctor"], ["keys", "rotate"], ["restore", "/etc/hosts"]])
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["keys", "rotate"]])
 def test_a_setting_that_is_wrong_stops_every_command_with_a_sentence(own, command, name, value, words):
     result = own.run(*command, **{name: value})
     assert (result.code, result.out) == (1, "")
@@ -216,10 +216,8 @@ def test_the_server_lives_through_the_death_of_its_database(own):
         until(lambda: ready(serving.base_url))
         assert own.done("workspace", "list", "--json").json["workspaces"]
         assert serving.process.poll() is None
-        assert conninfo_of(own)
 
 
-def test_the_world_may_be_told_of_a_listening_address_without_tls(own):
+def test_a_public_address_without_tls_is_warned_of(own):
     with own.serving("--host", "0.0.0.0") as serving:
-        assert isinstance(serving, Serving)
         until(lambda: "Listening on a public address without TLS" in serving.said())

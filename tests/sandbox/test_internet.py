@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import contextlib
 import email
 import email.policy
+import random
 import shutil
 import smtplib
 import subprocess
@@ -30,6 +32,7 @@ from fairlead.sandbox.making import servers
 from fairlead.sandbox.people.people import act_named
 from fairlead.sandbox.smtp.behavior import behavior_named
 from fairlead.sandbox.smtp.steps import MailHost
+from fairlead.sandbox.vouching import spf_result
 from fairlead.settings import load
 
 
@@ -231,6 +234,22 @@ async def test_a_lost_reply_is_counted_and_the_relay_makes_no_second_send_of_it(
         assert net.records.total == 1
 
 
+async def test_each_recipient_of_a_message_has_a_fate_of_its_own():
+    async with small_internet(behaviors=["reject_unknown:postfix", "greylist:postfix", "null_mx"]) as internet:
+        known, later = internet.person("reject_unknown").email, internet.person("greylist").email
+        unknown = f"no.one@{internet.company('reject_unknown').domain}"
+        nowhere = f"x@{internet.company('null_mx').domain}"
+        await internet.submit([known, unknown, later, nowhere])
+        assert [folder_of(internet, to) for to in (known, unknown, later)] == [["INBOX"], [], []]
+        (notice,) = await internet.read()
+        assert unknown.encode() in notice
+        assert nowhere.encode() in notice
+        assert later.encode() not in notice.partition(b"\r\n\r\n")[2].partition(b"To: ")[0]
+        await internet.pass_time(minutes=10)
+        assert folder_of(internet, later) == ["INBOX"]
+        assert folder_of(internet, known) == ["INBOX"]
+
+
 async def test_a_complaint_comes_back_over_the_feedback_loop():
     async with small_internet(behaviors=["reject_unknown:exchange"]) as internet:
         person = internet.person()
@@ -268,6 +287,22 @@ def test_a_signature_holds_until_something_is_changed():
     assert dkim.check(signed.replace(b"Subject: Hi", b"Subject: Ho"), texts).verdict is Verdict.FAIL
     assert dkim.check(signed, lambda name: []).verdict is Verdict.FAIL
     assert dkim.check(b"From: a@b.example\r\n\r\nHello\r\n", texts).verdict is Verdict.NONE
+
+
+async def test_the_policy_of_a_domain_says_who_may_send_for_it():
+    async with small_internet(seed=5, companies=40) as internet:
+        zones = internet.net.zones
+        own = internet.own()
+        smtp = internet.net.listeners[own.smtp_host, 465][0]
+        assert spf_result(zones, own.domain, smtp) == "pass"
+        assert spf_result(zones, own.domain, "127.0.0.1") == "fail"
+        assert spf_result(zones, "nobody.example", smtp) == "none"
+        for company in internet.world:
+            if company.mail.spf is None or company.mx_behavior == "null_mx":
+                continue
+            address = next((at for host in company.mail.hosts for at in host.addresses if servers.server_at(at)), None)
+            assert address is None or spf_result(zones, company.domain, address) == "pass"
+            assert spf_result(zones, company.domain, smtp) in ("fail", "softfail")
 
 
 async def test_what_the_users_provider_sends_is_signed_for_the_users_domain():
@@ -515,6 +550,33 @@ async def test_every_server_stands_within_its_network_on_unprivileged_ports():
             assert server_address(address) == address
             assert port >= 1024
         assert servers.server_at(internet.net.listeners[internet.own().smtp_host, 465][0]) is None
+
+
+async def test_noise_on_every_port_leaves_it_alive():
+    dice = random.Random(4)
+    async with small_internet(companies=3) as internet:
+        net, own = internet.net, internet.own()
+        smtp, imap = net.listeners[own.smtp_host, 587][0], net.listeners[own.imap_host, 143][0]
+        mx, web = next(iter(net.smtp.hosts))[0], servers.WEB_ADDRESS
+        host, port = net.name_server.split(":")
+        places = [(smtp, p) for p in (465, 587)] + [(imap, p) for p in (143, 993)] + [(web, p) for p in (80, 443)]
+        ports = [(at, net.port_map[standard]) for at, standard in places]
+        for at, number in [*ports, (mx, net.port_map[25]), (host, int(port))] * 6:
+            _, writer = await asyncio.open_connection(at, number)
+            writer.write(dice.randbytes(dice.randrange(1, 3_000)) + b"\r\n")
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+                if dice.random() < 0.5:
+                    writer.write_eof()
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        person = internet.person()
+        await internet.submit(person.email)
+        assert net.records.sends.per_recipient == {person.email: 1}
+        await net.people.force(person.email, act_named({"act": "reply"}))
+        await internet.settle()
+        assert len(await internet.read()) >= 1
 
 
 # The clock.

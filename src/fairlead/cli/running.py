@@ -46,6 +46,8 @@ def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         raise stopped(str(error)) from error
     except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
         raise stopped(f"The database did not answer: {fault_line(error)}") from error
+    except psycopg.Error as error:
+        raise stopped(f"A fault of Fairlead's: {fault_line(error)}. Please report it.") from error
     except UnicodeEncodeError as error:
         raise stopped("What was given is not text in UTF-8.") from error
     except (KeyboardInterrupt, asyncio.CancelledError):

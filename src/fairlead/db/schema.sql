@@ -22,6 +22,12 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$ begin raise exception '% is append-only', tg_table_name; end $$;
 
+CREATE FUNCTION public.verdicts_among(addresses text[]) RETURNS TABLE(address_key text, smtp_status text, reason text, is_valid_format boolean, is_disposable boolean, is_webmail boolean, is_role boolean, is_gibberish boolean, checked_at timestamp with time zone)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select v.address_key, v.status, v.reason, v.flags & 1 > 0, v.flags & 2 > 0, v.flags & 4 > 0, v.flags & 8 > 0,
+          v.flags & 16 > 0, v.checked_at
+     from verdicts v where v.address_key = any (addresses) $$;
+
 CREATE TABLE public.access_tokens (
     token_hash bytea NOT NULL,
     api_client_id bigint NOT NULL,
@@ -278,6 +284,24 @@ ALTER TABLE public.list_members ALTER COLUMN "position" ADD GENERATED ALWAYS AS 
     CACHE 1
 );
 
+CREATE TABLE public.mail_domains (
+    domain text NOT NULL,
+    accepts_anything boolean,
+    made_up text,
+    greylists_at timestamp with time zone,
+    learned_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.mail_servers (
+    address inet NOT NULL,
+    lockstep boolean DEFAULT false NOT NULL,
+    rejects integer,
+    recipients integer,
+    answers integer,
+    connections integer,
+    learned_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.members (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -296,6 +320,12 @@ ALTER TABLE public.members ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.merged_addresses (
+    workspace_id bigint NOT NULL,
+    email_key text NOT NULL,
+    prospect_id bigint NOT NULL
 );
 
 CREATE TABLE public.period_recipients (
@@ -411,6 +441,80 @@ CREATE TABLE public.schema_migrations (
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
+CREATE TABLE public.verdicts (
+    address_key text NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL,
+    flags smallint NOT NULL,
+    mx text,
+    checked_at timestamp with time zone NOT NULL,
+    first_asked_at timestamp with time zone NOT NULL,
+    retry_at timestamp with time zone,
+    CONSTRAINT verdicts_status CHECK ((status = ANY (ARRAY['valid'::text, 'not_valid'::text, 'unknown'::text]))),
+    CONSTRAINT verdicts_that_are_open CHECK (((retry_at IS NULL) OR (status = 'unknown'::text)))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE public.verification_batches (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    token text NOT NULL,
+    kind text NOT NULL,
+    state text DEFAULT 'running'::text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    total integer NOT NULL,
+    remaining integer NOT NULL,
+    reservation bigint,
+    reserved numeric(16,2) DEFAULT 0 NOT NULL,
+    answer_by timestamp with time zone,
+    when_done jsonb,
+    made_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT verification_batches_kind CHECK ((kind = ANY (ARRAY['task'::text, 'legacy'::text, 'list'::text]))),
+    CONSTRAINT verification_batches_remaining CHECK (((remaining >= 0) AND (remaining <= total))),
+    CONSTRAINT verification_batches_state CHECK ((state = ANY (ARRAY['running'::text, 'completed'::text, 'not_enough_credits'::text])))
+);
+
+ALTER TABLE public.verification_batches ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.verification_batches_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.verification_items (
+    batch_id bigint NOT NULL,
+    address_key text NOT NULL,
+    address text NOT NULL,
+    domain text NOT NULL,
+    state text DEFAULT 'due'::text NOT NULL,
+    leased_by bigint,
+    lease_until timestamp with time zone,
+    reason text,
+    flags smallint,
+    mx text,
+    checked_at timestamp with time zone,
+    CONSTRAINT verification_items_done CHECK (((state <> 'done'::text) OR ((reason IS NOT NULL) AND (flags IS NOT NULL) AND (checked_at IS NOT NULL)))),
+    CONSTRAINT verification_items_state CHECK ((state = ANY (ARRAY['due'::text, 'open'::text, 'done'::text, 'unpaid'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE UNLOGGED TABLE public.verifier_seats (
+    server text NOT NULL,
+    seat integer NOT NULL,
+    lease_until timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE UNLOGGED TABLE public.verifier_windows (
+    subject text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    used integer NOT NULL
+)
+WITH (fillfactor='50');
+
 CREATE TABLE public.workspaces (
     id bigint NOT NULL,
     name text NOT NULL,
@@ -499,8 +603,17 @@ ALTER TABLE ONLY public.jobs
 ALTER TABLE ONLY public.list_members
     ADD CONSTRAINT list_members_pkey PRIMARY KEY (workspace_id, list_id, prospect_id);
 
+ALTER TABLE ONLY public.mail_domains
+    ADD CONSTRAINT mail_domains_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY public.mail_servers
+    ADD CONSTRAINT mail_servers_pkey PRIMARY KEY (address);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.merged_addresses
+    ADD CONSTRAINT merged_addresses_pkey PRIMARY KEY (workspace_id, email_key, prospect_id);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT one_member_per_address UNIQUE (workspace_id, email);
@@ -528,6 +641,24 @@ ALTER TABLE ONLY public.rate_windows
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.verdicts
+    ADD CONSTRAINT verdicts_pkey PRIMARY KEY (address_key);
+
+ALTER TABLE ONLY public.verification_batches
+    ADD CONSTRAINT verification_batches_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.verification_items
+    ADD CONSTRAINT verification_items_pkey PRIMARY KEY (batch_id, address_key);
+
+ALTER TABLE ONLY public.verification_batches
+    ADD CONSTRAINT verification_tokens_differ UNIQUE (token);
+
+ALTER TABLE ONLY public.verifier_seats
+    ADD CONSTRAINT verifier_seats_pkey PRIMARY KEY (server, seat);
+
+ALTER TABLE ONLY public.verifier_windows
+    ADD CONSTRAINT verifier_windows_pkey PRIMARY KEY (subject);
 
 ALTER TABLE ONLY public.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
@@ -574,9 +705,19 @@ CREATE INDEX prospect_copies ON public.prospects USING btree (workspace_id, emai
 
 CREATE INDEX prospect_lists_of_workspace ON public.prospect_lists USING btree (workspace_id, id);
 
-CREATE INDEX prospects_by_other_email ON public.prospects USING gin (other_emails) WHERE (other_emails <> '{}'::text[]);
-
 CREATE INDEX prospects_made_by ON public.prospects USING btree (workspace_id, made_by) WHERE (made_by IS NOT NULL);
+
+CREATE INDEX verdicts_open ON public.verdicts USING btree (split_part(address_key, '@'::text, '-1'::integer), retry_at) WHERE (retry_at IS NOT NULL);
+
+CREATE INDEX verification_batches_by_end ON public.verification_batches USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX verification_batches_of_workspace ON public.verification_batches USING btree (workspace_id, id);
+
+CREATE INDEX verification_items_by_address ON public.verification_items USING btree (address_key, batch_id);
+
+CREATE INDEX verification_items_due ON public.verification_items USING btree (batch_id, domain, address_key) WHERE (state = 'due'::text);
+
+CREATE INDEX verification_items_open ON public.verification_items USING btree (address_key) WHERE (state = 'open'::text);
 
 ALTER INDEX public.events_key ATTACH PARTITION public.events_default_pkey;
 
@@ -635,3 +776,9 @@ ALTER TABLE ONLY public.prospect_changes
 
 ALTER TABLE ONLY public.prospect_lists
     ADD CONSTRAINT prospect_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.verification_batches
+    ADD CONSTRAINT verification_batches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.verification_items
+    ADD CONSTRAINT verification_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.verification_batches(id) ON DELETE CASCADE;

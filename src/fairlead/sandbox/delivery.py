@@ -74,7 +74,7 @@ class Post:
         """Starts it on its way, and returns at once."""
         task = asyncio.create_task(self._carry(parcel))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._arrived)
 
     def next_due(self) -> datetime | None:
         return self._due[0][0] if self._due else None
@@ -110,6 +110,12 @@ class Post:
         for task in list(self._under_way):
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            words = {"message": "a message was lost in the sandbox", "exception": fault}
+            task.get_loop().call_exception_handler(words)
 
     async def _carry(self, parcel: Parcel) -> None:
         by_domain: dict[str, list[str]] = {}

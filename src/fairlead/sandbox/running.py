@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.kit.clock import Timer
+from fairlead.kit.refusals import CannotStart
 from fairlead.sandbox.attachment import Attachment
 from fairlead.sandbox.clock import MovableClock
 from fairlead.sandbox.control import ADDRESS, Control, TimeKeeper
@@ -53,7 +54,7 @@ async def running(
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-sandbox-"))
         await internet.start()
         stack.push_async_callback(internet.close)
-        await control.start(address, FIRST_BLOCK + BLOCK_SIZE * internet.block if port is None else port)
+        await _start_control(control, address, port, FIRST_BLOCK + BLOCK_SIZE * internet.block)
         stack.push_async_callback(control.close)
         ca_file = Path(folder) / "ca.pem"
         internet.authority.write_certificate(ca_file)
@@ -63,6 +64,17 @@ async def running(
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+
+
+async def _start_control(control: Control, address: str, port: int | None, usual: int) -> None:
+    if port is not None:
+        await control.start(address, port)
+        return
+    try:
+        await control.start(address, usual)
+    except CannotStart:
+        # Nobody relies on the number, as it is printed; an address that will not do is refused once more.
+        await control.start(address, 0)
 
 
 async def serve(world: World, timer: Timer, *, speed: float, port: int | None, show: Callable[[Running], None]) -> None:

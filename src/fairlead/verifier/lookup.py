@@ -1,9 +1,11 @@
 """From a domain to the servers that take its mail, without connecting to any (RFC 5321, section 5.1)."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, groupby
 
-from fairlead.net.answers import Answer, Found, Mx, NoData, NoSuchName, ServerFailed, TimedOut
+from fairlead.net.answers import Found, Mx, NoData, NoSuchName, ServerFailed, TimedOut
 from fairlead.net.dns import Dns
 from fairlead.net.guard import Address, is_allowed
 from fairlead.net.kinds import Kind, special_kind
@@ -52,25 +54,25 @@ def _by_preference(records: Sequence[Mx]) -> list[tuple[str, ...]]:
 async def _first_usable(
     dns: Dns, preferences: Sequence[tuple[str, ...]], allowed: Sequence[Network]
 ) -> Route | NoRoute:
-    forbidden: set[Kind] = set()
+    forbidden: frozenset[Kind] = frozenset()
     failed = False
     for number, hosts in enumerate(preferences):
-        servers: list[Server] = []
+        found: list[_Usable] = []
         for host in hosts:
             if host in LOCAL_NAMES:
-                forbidden.add(Kind.LOOPBACK)
+                forbidden |= {Kind.LOOPBACK}
                 continue
             answer = await dns.addresses(host)
+            if isinstance(answer, Found):
+                usable = _usable(host, answer.records, tuple(allowed))
+                forbidden |= usable.forbidden
+                if usable.servers:
+                    found.append(usable)
             failed = failed or isinstance(answer, ServerFailed | TimedOut)
-            for address in _addresses(answer):
-                kind = None if is_allowed(address, allowed) else special_kind(address)
-                if kind is None:
-                    servers.append(Server(host, address))
-                else:
-                    forbidden.add(kind)
-        if servers:
+        if found:
+            servers = found[0].servers if len(found) == 1 else tuple(chain.from_iterable(one.servers for one in found))
             later = tuple(host for hosts in preferences[number + 1 :] for host in hosts)
-            return Route(tuple(servers[:MOST_ADDRESSES]), later)
+            return Route(servers[:MOST_ADDRESSES], ",".join(sorted(one.key for one in found)), later)
     if failed:
         return NoRoute.DNS_FAILED
     if not forbidden:
@@ -78,8 +80,24 @@ async def _first_usable(
     return NoRoute.LOOPBACK if forbidden <= _NOWHERE else NoRoute.PRIVATE
 
 
-def _addresses(answer: Answer[Address]) -> list[Address]:
-    """IPv4 first: mail over IPv6 is refused where the sender's name does not resolve back to its address."""
-    if not isinstance(answer, Found):
-        return []
-    return sorted(answer.records, key=lambda address: address.version)
+@dataclass(frozen=True, slots=True)
+class _Usable:
+    servers: tuple[Server, ...]
+    key: str
+    forbidden: frozenset[Kind]
+
+
+# Millions of domains share the hosts of a few providers.
+@lru_cache(maxsize=16_384)
+def _usable(host: str, addresses: tuple[Address, ...], allowed: tuple[Network, ...]) -> _Usable:
+    """The addresses of a host that may be connected to, and what the others are.
+
+    IPv4 first: mail over IPv6 is refused where the sender's name does not resolve back to its address.
+    """
+    kinds = {address: None if is_allowed(address, allowed) else special_kind(address) for address in addresses}
+    permitted = sorted((address for address, kind in kinds.items() if kind is None), key=lambda a: (a.version, int(a)))
+    return _Usable(
+        tuple(Server(host, address) for address in permitted),
+        " ".join(map(str, permitted)),
+        frozenset(kind for kind in kinds.values() if kind is not None),
+    )

@@ -156,6 +156,7 @@ class Route:
     """Where mail for a domain goes: servers of the best preference that can be reached, then the names of the others."""
 
     best: tuple[Server, ...]
+    key: str  # the same for all domains with the same best servers
     later: tuple[str, ...] = ()
 
     @property

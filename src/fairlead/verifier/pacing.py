@@ -3,13 +3,13 @@
 Counted in the database, in machine time. A limit that is lifted by its setting costs nothing.
 """
 
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fairlead.db import Connection
-from fairlead.verifier import store
 from fairlead.verifier.families import OTHER, Family
+from fairlead.verifier.store import windows as store
 from fairlead.world import World
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from fairlead.net.cache import TtlCache
 from fairlead.net.errors import NetworkFailure
 from fairlead.net.guard import Address
 from fairlead.verifier.families import Family, family_of
@@ -30,8 +29,6 @@ PAUSE_SECONDS: Final = 1.0
 MOST_FAILURES: Final = 2
 # So many domains refused because of who we are, and the other domains of the server are not tried.
 MOST_BLOCKED_DOMAINS: Final = 2
-ROUTES_KEPT: Final = 50_000
-ROUTE_SECONDS: Final = 60.0
 
 
 class Prober:
@@ -48,15 +45,16 @@ class Prober:
         self.pace = Pace(world)
         self.seats = asyncio.Semaphore(world.settings.verifier_sessions)
         self.sessions: set[Session] = set()
-        self.lanes: dict[tuple[Server, ...], Lane] = {}
+        self.lanes: dict[str, Lane] = {}
         self.over = False
         self.connections = self.commands = 0
-        self._done: asyncio.Queue[Work] = asyncio.Queue()
+        self._finished: deque[Work] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._fault: BaseException | None = None
         self._room = asyncio.Semaphore(OPEN_AT_ONCE)
         self._to_look_up: asyncio.Queue[Work] = asyncio.Queue(LOOKUPS_AT_ONCE)
-        self._routes: TtlCache[str, Route | NoRoute] = TtlCache(ROUTES_KEPT)
+        self._looking_up: set[Work] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._fault: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> "Prober":
         for _ in range(LOOKUPS_AT_ONCE):
@@ -71,10 +69,6 @@ class Prober:
         for session in list(self.sessions):
             session.abandon()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._fault.done() and not self._fault.cancelled():
-            self._fault.exception()  # whoever waited has seen it
-        else:
-            self._fault.cancel()
 
     async def put(self, work: Work) -> None:
         """Takes a work in, as soon as there is room. Each is given out by `done` exactly once."""
@@ -86,14 +80,13 @@ class Prober:
 
     async def done(self) -> list[Work]:
         """The works that are over, at least one. Raises what went wrong inside, which no work can be blamed for."""
-        getting = asyncio.ensure_future(self._done.get())
-        try:
-            await asyncio.wait((getting, self._fault), return_when=asyncio.FIRST_COMPLETED)
-            works = [getting.result() if getting.done() else self._fault.result()]
-        finally:
-            getting.cancel()
-        while not self._done.empty():
-            works.append(self._done.get_nowait())
+        while not self._finished:
+            if self._fault is not None:
+                raise self._fault
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        works = list(self._finished)
+        self._finished.clear()
         for _ in works:
             self._room.release()
         return works
@@ -105,13 +98,18 @@ class Prober:
             session.abandon()
         for lane in list(self.lanes.values()):
             lane.give_up(Silence.OUT_OF_TIME)
+        # Name servers have a patience of their own; what they still find is too late.
+        looked_up, self._looking_up = self._looking_up, set()
         while not self._to_look_up.empty():
-            self.finish(self._to_look_up.get_nowait())
+            looked_up.add(self._to_look_up.get_nowait())
+        for work in looked_up:
+            self.finish(work)
 
     def finish(self, work: Work) -> None:
-        if self.over and not isinstance(work.route, NoRoute):
+        if self.over:
             work.end_with(Silence.OUT_OF_TIME)
-        self._done.put_nowait(work)
+        self._finished.append(work)
+        self._wake()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)
@@ -124,27 +122,30 @@ class Prober:
 
     def _note_task(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and not self._fault.done():
-            self._fault.set_exception(error)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fault = self._fault or error
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def _look_up(self) -> None:
+        world = self.world
         while True:
             work = await self._to_look_up.get()
-            domain = work.domain.name
-            now = self.world.timer.monotonic()
-            held = self._routes.get(domain, now)
-            if held is not None:
-                work.route = held[0]
-            else:
-                work.route = await mail_route(self.world.dns, domain, self.world.settings.allowed_networks)
-                self._routes.put(domain, work.route, now + ROUTE_SECONDS)
-            if self.over or isinstance(work.route, NoRoute):
+            self._looking_up.add(work)
+            route = await mail_route(world.dns, work.domain.name, world.settings.allowed_networks)
+            if work not in self._looking_up:
+                continue  # nobody waited for it
+            self._looking_up.discard(work)
+            work.route = route
+            if isinstance(route, NoRoute):
                 self.finish(work)
                 continue
-            best = work.route.best
-            lane = self.lanes.get(best)
+            lane = self.lanes.get(route.key)
             if lane is None:
-                lane = self.lanes[best] = Lane(self, best)
+                lane = self.lanes[route.key] = Lane(self, route)
             lane.put(work)
 
     async def _sweep(self) -> None:
@@ -158,19 +159,21 @@ class Prober:
 class Lane:
     """The works for one group of servers, and the sessions that carry them."""
 
-    def __init__(self, prober: Prober, best: tuple[Server, ...]) -> None:
+    def __init__(self, prober: Prober, route: Route) -> None:
         self._prober = prober
-        self._best = best
-        self._family: Family = family_of(best[0].host)
-        # One server by the addresses under which it is known; a long list is that of a provider.
-        self._key = ",".join(str(server.address) for server in best[:4])
+        self._best = route.best
+        self._key = route.key
+        self._family: Family = family_of(route.best[0].host)
         self._works: deque[Work] = deque()
         self._running = 0
-        facts = prober.servers.get(best[0].address, ServerFacts())
+        facts = prober.servers.get(route.best[0].address, ServerFacts())
         self._window = min(prober.pace.per_server, facts.connections or prober.pace.per_server)
         self._unreachable = False
         self._turned_away = 0
         self._blocked_domains = 0
+        # What the last session suggests and the next may confirm.
+        self._lockstep = False
+        self._busy_after: int | None = None
 
     # What sessions ask for.
 
@@ -188,54 +191,60 @@ class Lane:
 
     def put(self, work: Work) -> None:
         self._works.append(work)
-        self._spread()
+        if self._running < self._window:
+            self._running += 1
+            self._prober.start(self._serve())
 
     def give_up(self, heard: Heard) -> None:
         """What no session has in hand is over with this."""
         while self._works:
-            work = self._works.popleft()
-            work.end_with(heard)
-            self._prober.finish(work)
+            self._end(self._works.popleft(), heard)
+
+    def _end(self, work: Work, heard: Heard) -> None:
+        work.end_with(heard)
+        self._prober.finish(work)
 
     # Sessions, one after the other in each seat.
 
-    def _spread(self) -> None:
-        while self._running < min(self._window, len(self._works) + self._running) and self._idle_works():
-            self._running += 1
-            self._prober.start(self._serve())
-
-    def _idle_works(self) -> bool:
-        return len(self._works) > 0
-
     async def _serve(self) -> None:
-        try:
-            while self._works and self._running <= self._window:
+        while self._works and self._running <= self._window:
+            if self._unreachable and not self._has_others(self._works[0]):
+                self._end(self._works.popleft(), Silence.NO_ANSWER)
+            else:
                 await self._one_session()
-        finally:
-            self._running -= 1
-            if not self._running and not self._works:
-                self._prober.lanes.pop(self._best, None)
-            elif self._works and not self._running:
-                self._spread()
+        self._running -= 1
+        if not self._running:
+            self._prober.lanes.pop(self._key, None)
+
+    def _has_others(self, work: Work) -> bool:
+        return isinstance(work.route, Route) and bool(work.route.later)
 
     async def _one_session(self) -> None:
         prober = self._prober
-        async with prober.seats, prober.pace.session(self._key, self._family) as seat:
+        async with prober.pace.session(self._key, self._family) as seat, prober.seats:
             if isinstance(seat, Paused):
                 self.give_up(Silence.PAUSED)
                 return
             if not self._works:
                 return
-            if self._unreachable:
-                await self._ask_the_others(self._works.popleft())
-                return
-            met = await self._meet(self._best, self)
+            single = _Single(self, self._works.popleft()) if self._unreachable else None
+            servers = self._best if single is None else await self._others(single.work)
+            met = await self._meet(servers, single or self)
         if isinstance(met, Session):
             await self._after(met)
+        elif single is not None:
+            self._end(single.work, met)
         else:
             await self._not_met(met)
 
-    async def _meet(self, servers: Iterable[Server], feed: "Lane | _Single") -> Session | Heard:
+    async def _others(self, work: Work) -> tuple[Server, ...]:
+        """The servers of lower preference, for a work whose best ones cannot be reached."""
+        world = self._prober.world
+        assert isinstance(work.route, Route)
+        further = await further_route(world.dns, work.route, world.settings.allowed_networks)
+        return further.best if isinstance(further, Route) else ()
+
+    async def _meet(self, servers: Sequence[Server], feed: "Lane | _Single") -> Session | Heard:
         """A session that got as far as asking, when it is over; otherwise the last word of the servers tried."""
         heard: Heard = Silence.NO_ANSWER
         for server in self._in_turn(servers):
@@ -249,13 +258,12 @@ class Lane:
                 break
         return heard
 
-    def _in_turn(self, servers: Iterable[Server]) -> list[Server]:
+    def _in_turn(self, servers: Sequence[Server]) -> Sequence[Server]:
         """Some of them, in any order: those of one preference share the load (RFC 5321, 5.1)."""
-        chosen = list(servers)
-        if len(chosen) > 1:
-            start = self._prober.world.random.randrange(len(chosen))
-            chosen = chosen[start:] + chosen[:start]
-        return chosen[:MOST_SERVERS_TRIED]
+        if len(servers) < 2:
+            return servers
+        start = self._prober.world.random.randrange(len(servers))
+        return (*servers[start:], *servers[:start])[:MOST_SERVERS_TRIED]
 
     async def _converse(self, server: Server, feed: "Lane | _Single") -> Session | None:
         """A session from its connection to its end; None where there was no connection."""
@@ -287,7 +295,7 @@ class Lane:
             rejects=min(family.rejects, facts.rejects or family.rejects),
             recipients=_least(family.recipients, facts.recipients),
             answers=facts.answers,
-            lockstep=family.lockstep or facts.lockstep,
+            lockstep=family.lockstep or facts.lockstep or self._lockstep,
         )
 
     def _learn(self, address: Address, session: Session) -> None:
@@ -297,10 +305,14 @@ class Lane:
             facts = replace(facts, recipients=_least(facts.recipients, session.recipients_met))
         match session.ending:
             case Ending.BUSY if session.answered:
-                facts = replace(facts, answers=session.answered)
+                if self._busy_after == session.answered:
+                    facts = replace(facts, answers=session.answered)
+                self._busy_after = session.answered
             case Ending.SLOWED if session.rejects > 3:
                 facts = replace(facts, rejects=session.rejects - 1)
             case Ending.GARBLED | Ending.LOST if not session.answered:
+                self._lockstep = True
+            case Ending.LEFT if self._lockstep and session.answered:
                 facts = replace(facts, lockstep=True)
         if facts != ServerFacts():
             self._prober.learn(address, facts)
@@ -329,8 +341,7 @@ class Lane:
             if work.failures:
                 await self._prober.world.timer.sleep(PAUSE_SECONDS)
             return
-        work.end_with(said if session.ending is Ending.BUSY and said is not None else Silence.LOST)
-        self._prober.finish(work)
+        self._end(work, said if session.ending is Ending.BUSY and said is not None else Silence.LOST)
 
     async def _not_met(self, heard: Heard) -> None:
         """Nobody of the best preference let us in, or they sent us away before a recipient was named."""
@@ -339,6 +350,10 @@ class Lane:
             if self._running > 1:
                 # Too many of us at once: this seat closes, and those who are in go on.
                 self._window = max(1, self._running - 1)
+                if heard.meaning is ReplyMeaning.RATE_LIMITED:
+                    address = self._best[0].address
+                    facts = self._prober.servers.get(address, ServerFacts())
+                    self._prober.learn(address, replace(facts, connections=self._window))
                 return
             if self._turned_away < MOST_FAILURES:
                 await self._prober.world.timer.sleep(PAUSE_SECONDS)
@@ -348,33 +363,20 @@ class Lane:
             return
         self.give_up(heard)
 
-    async def _ask_the_others(self, work: Work) -> None:
-        """The hosts of lower preference, for a work whose best ones cannot be reached."""
-        prober = self._prober
-        route = work.route
-        assert isinstance(route, Route)
-        heard: Heard = Silence.NO_ANSWER
-        further = await further_route(prober.world.dns, route, prober.world.settings.allowed_networks)
-        if isinstance(further, Route) and not prober.over:
-            met = await self._meet(further.best, _Single(self, work))
-            heard = met if not isinstance(met, Session) else (met.said or Silence.LOST)
-            if isinstance(met, Session) and met.ending is Ending.LEFT:
-                # Whatever its budget left undone, another session goes on with; or it is over already.
-                return
-        work.end_with(heard)
-        prober.finish(work)
-
 
 class _Single:
     """The feed of a session that is there for one work alone."""
 
     def __init__(self, lane: Lane, work: Work) -> None:
+        self.work = work
         self._lane = lane
-        self._work: Work | None = work
+        self._given = False
 
     def next_work(self) -> Work | None:
-        work, self._work = self._work, None
-        return work
+        if self._given:
+            return None
+        self._given = True
+        return self.work
 
     def work_done(self, work: Work) -> None:
         self._lane.work_done(work)

@@ -43,6 +43,23 @@ function say(text, bad) {
   notice.className = bad ? "bad" : "";
 }
 
+// Encoded words (RFC 2047) of a header, read; what cannot be read stays as it is.
+function readable(text) {
+  return text.replace(/\?=\s+=\?/g, "?==?").replace(/=\?([^?]+)\?([BbQq])\?([^?]*)\?=/g, (all, charset, how, held) => {
+    try {
+      const quoted = () => held.replace(/_/g, " ").replace(/=([0-9A-Fa-f]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
+      const octets = how.toLowerCase() === "b" ? atob(held) : quoted();
+      return new TextDecoder(charset).decode(Uint8Array.from(octets, (sign) => sign.charCodeAt(0)));
+    } catch {
+      return all;
+    }
+  });
+}
+
+function fieldOf(message, name) {
+  return (message.headers.find(([key]) => key.toLowerCase() === name) || ["", ""])[1];
+}
+
 const shown = (moment) => (moment || "").replace("T", " ").replace("Z", "");
 const path = () => location.hash.slice(1).split("?")[0] || "overview";
 const query = () => new URLSearchParams(location.hash.split("?")[1] || "");
@@ -149,17 +166,16 @@ async function showMailbox(address) {
 
 async function showMessages() {
   const list = (await ask("/messages.json?limit=200")).messages.reverse();
-  const field = (message, name) => (message.headers.find(([key]) => key.toLowerCase() === name) || ["", ""])[1];
   return [card(null, table(["Received", "From", "To", "Subject", "Folder"], list.map((message) => row(
-    [tight(shown(message.received_at)), message.mail_from || "<> (notice)", message.rcpt_to, field(message, "subject"), tag(message.folder || "gone", message.folder === "INBOX" ? "good" : "")],
+    [tight(shown(message.received_at)), message.mail_from || "<> (notice)", message.rcpt_to, readable(fieldOf(message, "subject")), tag(message.folder || "gone", message.folder === "INBOX" ? "good" : "")],
     () => open("message", `id=${message.id}`, () => messageDetail(`id=${message.id}`, message.rcpt_to)), chosen === `id=${message.id}`)),
   "No message has arrived anywhere yet."))];
 }
 
 async function messageDetail(where, address) {
   const message = await ask(`/message.json?${where}`);
-  const field = (name) => (message.headers.find(([key]) => key.toLowerCase() === name) || ["", ""])[1];
-  const force = (label, words) => el("button", { onclick: () => act(() => ask("/force", { address, message_id: field("message-id") || null, ...words }), label) }, label);
+  const field = (name) => readable(fieldOf(message, name));
+  const force = (label, words) => el("button", { onclick: () => act(() => ask("/force", { address, message_id: fieldOf(message, "message-id") || null, ...words }), label) }, label);
   const own = overview.own_mailboxes.includes(address.toLowerCase());
   return [
     el("h2", {}, field("subject") || "(no subject)"),

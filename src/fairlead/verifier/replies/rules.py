@@ -71,7 +71,7 @@ ABOUT_US = (
     Rule(M.POLICY, text=r"\battachment|\bsecurity\b|\bpolic(?:y|ies)\b|\bprohibit|\bforbidden\b"),
     Rule(M.POLICY, "5..", text=r"\bmessages? (?:size|length|header|too|exceeds|is too)|\bsize (?:limit|exceeds)"),
     Rule(M.POLICY, "5..", text=r"\btoo (?:large|big)\b|\bline (?:is too long|limit|length|too long)|\brfc\b"),
-    Rule(M.POLICY, "5..", text=r"duplicate message|message not accepted|mail rej(?:ect|et|eté)|maximum size|\bheaders?\b"),
+    Rule(M.POLICY, "5..", text=r"duplicate message|message not accepted|mail rejec?t|maximum size|\bheaders?\b"),
     Rule(M.POLICY, "5..", text=r"\baccess denied\b|\bpermission denied\b|not (?:allowed|permitted)\b|\brestricted\b"),
     Rule(M.POLICY, "5..", text=r"administrative(?:ly)? (?:prohibit|reject|den)|refused by"),
 )
