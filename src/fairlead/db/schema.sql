@@ -601,7 +601,7 @@ ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.list_members
-    ADD CONSTRAINT list_members_pkey PRIMARY KEY (workspace_id, list_id, prospect_id);
+    ADD CONSTRAINT list_members_pkey PRIMARY KEY (workspace_id, prospect_id, list_id);
 
 ALTER TABLE ONLY public.mail_domains
     ADD CONSTRAINT mail_domains_pkey PRIMARY KEY (domain);
@@ -687,8 +687,6 @@ CREATE INDEX jobs_running ON public.jobs USING btree (id) WHERE (state = 'runnin
 
 CREATE INDEX list_members_in_order ON public.list_members USING btree (workspace_id, list_id, "position");
 
-CREATE INDEX list_members_of_prospect ON public.list_members USING btree (workspace_id, prospect_id);
-
 CREATE UNIQUE INDEX one_custom_field_per_label ON public.custom_fields USING btree (workspace_id, lower(label));
 
 CREATE UNIQUE INDEX one_default_do_not_email_list ON public.do_not_email_lists USING btree (workspace_id) WHERE is_default;
@@ -704,8 +702,6 @@ CREATE INDEX prospect_changes_of_workspace ON public.prospect_changes USING btre
 CREATE INDEX prospect_copies ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number <> 0) AND (deleted_at IS NULL));
 
 CREATE INDEX prospect_lists_of_workspace ON public.prospect_lists USING btree (workspace_id, id);
-
-CREATE INDEX prospects_made_by ON public.prospects USING btree (workspace_id, made_by) WHERE (made_by IS NOT NULL);
 
 CREATE INDEX verdicts_open ON public.verdicts USING btree (split_part(address_key, '@'::text, '-1'::integer), retry_at) WHERE (retry_at IS NOT NULL);
 

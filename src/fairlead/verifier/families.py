@@ -21,8 +21,8 @@ class Family:
 # Whoever is not among them is a family of their own, named by their address.
 OTHER: Final = Family("other")
 
-# Outlook for consumers refuses the second recipient of a transaction. Gateways watch for harvesting: they are asked little
-# at a time.
+# Outlook for consumers refuses the second recipient of a transaction. Gateways watch for harvesting: they are asked
+# little at a time.
 FAMILIES: Final = (
     Family("google", ("google.com", "googlemail.com", "psmtp.com")),
     Family("outlook", ("olc.protection.outlook.com", "hotmail.com"), recipients=1),

@@ -63,7 +63,7 @@ class Reason(Enum):
         "mailbox_full", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The mailbox is there, and it is full."
     )  # fmt: skip
     SERVER_STATE = (
-        "server_state", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The server is out of order at the moment."
+        "server_state", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The server is out of order at present."
     )  # fmt: skip
     RELAY_DENIED = (
         "relay_denied", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The server does not serve this domain."
@@ -73,9 +73,12 @@ class Reason(Enum):
         "The server takes no addresses with letters beyond ASCII.",
     )  # fmt: skip
     UNCLEAR = (
-        "unclear", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The server's refusal does not say what it means."
+        "unclear", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR,
+        "The server's refusal does not say what it means.",
     )  # fmt: skip
-    LOST = ("lost", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The connection was lost before an answer came.")
+    LOST = (
+        "lost", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The connection was lost before an answer came."
+    )  # fmt: skip
     OUT_OF_TIME = ("out_of_time", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "No answer came in time.")
     DNS_FAILED = (
         "dns_failed", SmtpStatus.UNKNOWN, UnknownReason.CONNECTION_ERROR, "The domain's name servers gave no answer."
@@ -153,7 +156,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where mail for a domain goes: servers of the best preference that can be reached, then the names of the others."""
+    """Where mail for a domain goes: servers of the best preference to be reached, then the names of the others."""
 
     best: tuple[Server, ...]
     key: str  # the same for all domains with the same best servers
@@ -171,6 +174,7 @@ class DomainFacts:
     accepts_anything: bool | None = None
     # The made-up name asked for while the domain was greylisting: asked for again, it is known to the greylist.
     made_up: str | None = None
+    mx: str | None = None  # the best host
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ class Prober:
                 raise self._fault
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
+        return self.done_so_far()
+
+    def done_so_far(self) -> list[Work]:
         works = list(self._finished)
         self._finished.clear()
         for _ in works:

@@ -1,4 +1,4 @@
-"""From what was observed to a verdict: the decision table. Also when to ask again, and how long an answer is believed."""
+"""From what was observed to a verdict: the decision table; when to ask again, and how long an answer is believed."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,8 +28,8 @@ _SILENCE: Final = {
     Silence.PAUSED: Finding(Reason.PAUSED, temporary=True),
     Silence.NOT_ASKED: Finding(Reason.CATCH_ALL),
 }
-# What an answer to RCPT says when it is no acceptance and not about the mailbox. Whether it is worth asking again is told
-# by the code, except where the meaning itself says so.
+# What an answer to RCPT says when it is no acceptance and not about the mailbox. Whether it is worth asking again is
+# told by the code, except where the meaning itself says so.
 _OF_RECIPIENT: Final = {
     ReplyMeaning.MAILBOX_FULL: Reason.MAILBOX_FULL,
     ReplyMeaning.BLOCKED: Reason.BLOCKED,
@@ -48,7 +48,9 @@ _REFUSES_MADE_UP: Final = frozenset({
 })  # fmt: skip
 
 
-def verdict(heard: Heard | NoRoute, *, accepts_anything: bool | None = None, of_made_up: Heard | None = None) -> Finding:
+def verdict(
+    heard: Heard | NoRoute, *, accepts_anything: bool | None = None, of_made_up: Heard | None = None
+) -> Finding:
     """What follows for an address from what was heard of it.
 
     `accepts_anything` is what is known of its domain; where nothing is, `of_made_up` is what was heard of a name

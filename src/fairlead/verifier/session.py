@@ -102,7 +102,12 @@ class Session(asyncio.Protocol):
     """Give it to the dialer; `ended` is done when the connection is gone, with the reason in `ending`."""
 
     def __init__(
-        self, feed: Feed, identity: Identity, limits: Limits, monotonic: Callable[[], float], ended: asyncio.Future[None]
+        self,
+        feed: Feed,
+        identity: Identity,
+        limits: Limits,
+        monotonic: Callable[[], float],
+        ended: asyncio.Future[None],
     ) -> None:
         self.ended = ended
         self.ending: Ending | None = None
@@ -166,7 +171,7 @@ class Session(asyncio.Protocol):
                 self._reply(250, [line])
             else:
                 self._reply(_code(line), [line])
-            if self.ending is not None:
+            if self._is_over():
                 return
         if slowed:
             self._end(Ending.SLOWED)
@@ -376,11 +381,10 @@ class Session(asyncio.Protocol):
                 self._feed.work_back(work)
                 self._leave(out)
                 break
-            if self._in_transaction and self._recipients is not None:
-                if self._accepted + self._in_air >= self._recipients:
-                    if self._in_air:
-                        break
-                    self._in_transaction = False
+            if self._in_transaction and self._is_full():
+                if self._in_air:
+                    break
+                self._in_transaction = False
             if not self._in_transaction:
                 self._open_transaction(work, out)
                 continue
@@ -425,6 +429,10 @@ class Session(asyncio.Protocol):
             proof_is_due = kept and left == 1 and not self._in_air and work.wants_made_up
             return Ask.MADE_UP if proof_is_due else None
         return Ask.MADE_UP if kept and left > 0 and work.wants_made_up else None
+
+    def _is_full(self) -> bool:
+        """Whether the transaction may hold no further recipient, should those in the air be accepted."""
+        return self._recipients is not None and self._accepted + self._in_air >= self._recipients
 
     def _open_transaction(self, work: Work, out: list[bytes]) -> None:
         if self._needs_reset:
@@ -482,6 +490,9 @@ class Session(asyncio.Protocol):
         if len(gaps) < GAPS_KEPT:
             gaps.append(gap)
         return slowed
+
+    def _is_over(self) -> bool:
+        return self.ending is not None
 
     def _turn_away(self, answer: Answer) -> None:
         self.said = answer

@@ -23,6 +23,7 @@ class Domain:
     name: str
     accepts_anything: bool | None
     made_up: str  # the address nobody has
+    mx: str | None = None  # the best host, as facts have it
     of_made_up: Heard | None = None
     greylists: bool = False
     # Told by a server and not by facts known before.
@@ -32,7 +33,7 @@ class Domain:
     def known_as(cls, name: str, facts: DomainFacts | None, random: Random) -> "Domain":
         facts = facts or DomainFacts()
         local = facts.made_up or "q" + new_token(random, MADE_UP_LENGTH, MADE_UP_LETTERS)
-        return cls(name, facts.accepts_anything, f"{local}@{name}")
+        return cls(name, facts.accepts_anything, f"{local}@{name}", facts.mx)
 
     def hear_of_made_up(self, heard: Heard) -> None:
         self.of_made_up = heard
@@ -64,6 +65,13 @@ class Work:
     def needs_made_up(self) -> bool:
         """Whether the made-up address may still have to be asked for."""
         return self.domain.accepts_anything is None and not self.asked_made_up
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names of the domain's MX hosts, as far as they are known, the best first."""
+        if isinstance(self.route, Route):
+            return self.route.hosts
+        return (self.domain.mx,) if self.domain.mx else ()
 
     def end_with(self, heard: Heard) -> None:
         """All that is still waiting hears this."""

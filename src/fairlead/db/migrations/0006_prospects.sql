@@ -63,7 +63,7 @@ create unique index one_prospect_per_address on prospects (workspace_id, email_k
 create unique index one_prospect_per_profile on prospects (workspace_id, linkedin_key)
   where copy_number = 0 and deleted_at is null and email_key is null;
 create index prospect_copies on prospects (workspace_id, email_key) where copy_number <> 0 and deleted_at is null;
-create index prospects_made_by on prospects (workspace_id, made_by) where made_by is not null;
+-- None on made_by: taking back an import may look through the workspace, and every row of every import is spared one.
 
 -- Without foreign keys: checking two of them for each row would halve the speed of an import. Prospects and lists
 -- are marked as deleted, never removed; erasing a person removes these rows first.
@@ -74,10 +74,9 @@ create table list_members (
   position     bigint generated always as identity,  -- later is higher; lists are shown from the last added back
   added_by     bigint,             -- the bulk change that added it
   added_at     timestamptz not null,
-  primary key (workspace_id, list_id, prospect_id)
+  primary key (workspace_id, prospect_id, list_id)
 );
 create index list_members_in_order on list_members (workspace_id, list_id, position);
-create index list_members_of_prospect on list_members (workspace_id, prospect_id);
 
 -- Leads from a further address to the prospects that have or had it; `other_emails` of the prospect decides. A table
 -- and not an index on the array: every prospect added asks it, and it must stay cheap while it is empty.

@@ -26,6 +26,7 @@ create table mail_domains (
   domain           text primary key,
   accepts_anything boolean,               -- whether a name nobody has was accepted; null: not known
   made_up          text,                  -- the local part asked for while the domain was greylisting
+  mx               text,                  -- the best host
   greylists_at     timestamptz,           -- business time at which it last put us off
   learned_at       timestamptz not null   -- business time
 );

@@ -11,39 +11,41 @@ from fairlead.verifier.model import DomainFacts, ServerFacts
 async def domains(conn: Connection, names: Sequence[str], *, since: datetime) -> dict[str, DomainFacts]:
     cur = await conn.execute(
         """
-        select domain, accepts_anything, made_up
+        select domain, accepts_anything, made_up, mx
           from mail_domains
          where domain = any(%(names)s) and learned_at > %(since)s
         """,
         {"names": list(names), "since": since},
     )
-    return {row[0]: DomainFacts(row[1], row[2]) for row in await cur.fetchall()}
+    return {row[0]: DomainFacts(row[1], row[2], row[3]) for row in await cur.fetchall()}
 
 
-async def note_domains(
-    conn: Connection, learned: Sequence[tuple[str, bool | None, str | None]], *, now: datetime
-) -> None:
-    """`learned`: domain, whether it accepts any name, and the made-up name asked for if it is greylisting."""
+async def note_domains(conn: Connection, learned: Mapping[str, DomainFacts], *, now: datetime) -> None:
+    """What is None in the facts stays as it was. A made-up name says that the domain is greylisting."""
     if not learned:
         return
     # In the order of the names: two workers with the same domains wait for each other instead of deadlocking.
     ordered = sorted(learned)
+    facts = [learned[name] for name in ordered]
     await conn.execute(
         """
-        insert into mail_domains as d (domain, accepts_anything, made_up, greylists_at, learned_at)
-        select domain, accepts_anything, made_up, case when made_up is null then null else %(now)s end, %(now)s
-          from unnest(%(names)s::text[], %(accept)s::boolean[], %(made_up)s::text[])
-               as learned (domain, accepts_anything, made_up)
+        insert into mail_domains as d (domain, accepts_anything, made_up, mx, greylists_at, learned_at)
+        select domain, accepts_anything, made_up, mx,
+               case when made_up is null then null else %(now)s end, %(now)s
+          from unnest(%(names)s::text[], %(accept)s::boolean[], %(made_up)s::text[], %(mx)s::text[])
+               as learned (domain, accepts_anything, made_up, mx)
         on conflict (domain) do update
            set accepts_anything = coalesce(excluded.accepts_anything, d.accepts_anything),
                made_up = coalesce(excluded.made_up, d.made_up),
+               mx = coalesce(excluded.mx, d.mx),
                greylists_at = coalesce(excluded.greylists_at, d.greylists_at),
                learned_at = excluded.learned_at
         """,
         {
-            "names": [domain for domain, _, _ in ordered],
-            "accept": [accepts for _, accepts, _ in ordered],
-            "made_up": [made_up for _, _, made_up in ordered],
+            "names": ordered,
+            "accept": [fact.accepts_anything for fact in facts],
+            "made_up": [fact.made_up for fact in facts],
+            "mx": [fact.mx for fact in facts],
             "now": now,
         },
     )
