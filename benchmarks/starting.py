@@ -76,7 +76,8 @@ def start_existing(times: int) -> list[Start]:
 
 def report(name: str, values: list[float], limit: float, unit: str) -> bool:
     middle = statistics.median(values)
-    print(f"  {name:<24} {middle:>7.2f} {unit}   {middle / limit:.2f} of the {limit:g} {unit} allowed ({max(values):.2f} at most)")
+    share = f"{middle / limit:.2f} of the {limit:g} {unit} allowed ({max(values):.2f} at most)"
+    print(f"  {name:<24} {middle:>7.2f} {unit}   {share}")
     return middle <= limit
 
 

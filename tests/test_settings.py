@@ -106,7 +106,7 @@ def test_a_file_that_is_not_toml_is_one_sentence(tmp_path, content):
 
 
 def test_a_file_named_and_missing_is_one_sentence(tmp_path):
-    with pytest.raises(CannotStart, match="FAIRLEAD_CONFIG names .* and there is no such file"):
+    with pytest.raises(CannotStart, match=r"FAIRLEAD_CONFIG names .* and there is no such file"):
         load({"FAIRLEAD_CONFIG": str(tmp_path / "nowhere.toml")}, tmp_path)
 
 

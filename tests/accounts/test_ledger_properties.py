@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -38,10 +39,8 @@ class Books:
         self.paid = Counter()
 
     async def take(self, step):
-        try:
+        with suppress(LimitReached):
             await getattr(self, step[0])(*step[1:])
-        except LimitReached:
-            pass
 
     async def grant(self, credits):
         await accounts.grant(self.conn, self.workspace, credits, self.now)

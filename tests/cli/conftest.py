@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from fairlead_process import Installation, new_installation
 
 

@@ -15,7 +15,8 @@ def get_token(running, made):
 
 
 def balance(running, token):
-    answer = requests.get(f"{running.base_url}/v1/get-balance", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.get(f"{running.base_url}/v1/get-balance", headers=headers, timeout=10)
     return answer.status_code, answer.json()
 
 
@@ -50,8 +51,9 @@ def test_no_rate_limit_is_none(running):
 @pytest.mark.parametrize(
     "flags",
     [
-        ["--credits", "-1"], ["--credits", "many"], ["--credits", "1e400"], ["--credits", "1.005"], ["--credits", "nan"],
-        ["--rate-limit", "0"], ["--rate-limit", "1.5"], ["--rate-limit", "unlimited"], ["--password", "x"],
+        ["--credits", "-1"], ["--credits", "many"], ["--credits", "1e400"], ["--credits", "1.005"],
+        ["--credits", "nan"], ["--rate-limit", "0"],
+        ["--rate-limit", "1.5"], ["--rate-limit", "unlimited"], ["--password", "x"],
     ],
 )  # fmt: skip
 def test_bad_usage_ends_with_2(running, flags):
@@ -78,7 +80,8 @@ def test_what_cannot_be_is_one_sentence_and_ends_with_1(running, flags, words):
 
 def test_an_argument_that_is_no_text_is_one_sentence(running):
     made = running.workspace()
-    result = running.run("key", "revoke", b"\xff".decode("utf-8", "surrogateescape"), "--workspace", made["workspace_id"])
+    start = b"\xff".decode("utf-8", "surrogateescape")
+    result = running.run("key", "revoke", start, "--workspace", made["workspace_id"])
     assert (result.code, result.err) == (1, "Error: What was given is not text in UTF-8.\n")
 
 
@@ -171,8 +174,8 @@ def test_a_wrong_secret_is_one_sentence_and_ten_of_them_are_enough(running):
 
 def test_no_secret_is_ever_an_argument(running):
     """Of a running command, every user of the machine sees the arguments."""
-    for command in (["token"], ["client", "create"], ["key", "create"], ["keys", "rotate"], ["serve"], ["workspace", "create"]):
-        text = running.done(*command, "--help").out.lower()
+    for command in ("token", "client create", "key create", "keys rotate", "serve", "workspace create"):
+        text = running.done(*command.split(), "--help").out.lower()
         assert not any(word in text for word in ("--secret", "--password", "--token", "--api-key", "--key "))
 
 

@@ -4,6 +4,7 @@ import json
 import stat
 
 import requests
+
 from fairlead_process import question
 
 KEY = "encryption.key"
@@ -136,7 +137,8 @@ def test_a_backup_of_a_running_server_brings_everything_back_in_a_new_folder(own
     assert f"The encryption key is not in it; it is in {own.data / KEY}" in said
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     content = file.read_bytes()
-    assert not any(secret in content for secret in (key.encode(), bytes.fromhex(key), life.made["client_secret"].encode()))
+    secrets = (key.encode(), bytes.fromhex(key), life.made["client_secret"].encode())
+    assert not any(secret in content for secret in secrets)
 
     other = own.folder / "other"
     own.settings["FAIRLEAD_DATA"] = str(other)

@@ -76,7 +76,8 @@ def test_addresses_and_domains_are_put_on_and_taken_off_do_not_email_lists(desk,
     file.write_text("\ufeffbob@y.io\n\nY.IO\n")
     added = desk.json("donotemail", "add", "Ann@X.io", "--file", file, "--list", made["id"])
     assert added == {"added": 3, "duplicates": 0, "invalid": []}
-    assert desk.json("donotemail", "add", "--file", "-", "--list", made["id"], given="z.io\nann@x.io\n")["duplicates"] == 1
+    added = desk.json("donotemail", "add", "--file", "-", "--list", made["id"], given="z.io\nann@x.io\n")
+    assert added["duplicates"] == 1
     shown = desk.json("donotemail", "show", made["id"])
     assert shown == {"items": ["ann@x.io", "bob@y.io", "y.io", "z.io"]}
     assert desk.done("donotemail", "show", made["id"]).out.split() == shown["items"]
@@ -94,7 +95,8 @@ def test_a_file_that_is_too_large_missing_or_no_text_is_one_sentence(desk, tmp_p
     large, binary = tmp_path / "large", tmp_path / "binary"
     large.write_bytes(b"x" * 10_000_001)
     binary.write_bytes(b"\xff\xfe\x00")
-    for file, words in ((large, "larger than 10 MB"), (binary, "cannot be read"), (tmp_path / "none", "cannot be read")):
+    missing = tmp_path / "missing"
+    for file, words in ((large, "larger than 10 MB"), (binary, "cannot be read"), (missing, "cannot be read")):
         result = desk.run("donotemail", "add", "--file", file)
         assert (result.code, words in result.err, "Traceback" in result.err) == (1, True, False)
 
@@ -115,7 +117,8 @@ def test_prospects_are_moved_deleted_merged_and_each_is_taken_back(desk):
     merged = desk.json("prospect", "merge", "ann@x.io", "bob@x.io")
     assert (merged["merged"], desk.on(b)) == (1, ["ann@x.io", "bob@x.io"])  # one person with two addresses
     desk.done("prospect", "undo", merged["changes"][0])
-    assert [change["kind"] for change in desk.json("prospect", "changes")["changes"]] == ["merge", "delete", "move", "move"]
+    kinds = [change["kind"] for change in desk.json("prospect", "changes")["changes"]]
+    assert kinds == ["merge", "delete", "move", "move"]
 
 
 def test_an_address_taken_meanwhile_is_one_sentence(desk):
@@ -177,7 +180,7 @@ def test_a_claimed_address_is_hidden_until_it_is_released(desk, running):
     a = desk.json("list", "create", "A")["id"]
     assert running.done("claim", "Claimed@X.io").out == "Hidden 1.\n"
     answer = desk.post("/v1/add-prospect-to-list", email="claimed@x.io", listId=a)
-    assert answer["success"] is False
+    assert (answer.get("success", False), desk.on(a)) == (False, [])
     assert running.done("claim", "claimed@x.io", "--release").out == "Released 1.\n"
     desk.add("claimed@x.io", a)
     assert running.run("claim", "nobody").code == 1

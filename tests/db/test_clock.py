@@ -96,7 +96,7 @@ async def test_a_machine_clock_behind_by_minutes_holds_business_time(db):
 async def test_a_machine_clock_behind_by_hours_refuses_the_start_with_both_times(db):
     await started(db, sandbox=False, origin=None)
     await machine_is_behind(db, TOLERATED_STEP_BACK + timedelta(minutes=5))
-    with pytest.raises(CannotStart, match=r"The clock of this machine says .* UTC, but .* set the machine's clock right"):
+    with pytest.raises(CannotStart, match=r"The clock of this machine says .* UTC, but .* set the machine's clock"):
         await started(db, sandbox=False, origin=None)
 
 

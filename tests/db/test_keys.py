@@ -40,7 +40,7 @@ def test_many_first_starts_at_once_make_one_key(tmp_path):
 
 
 def test_a_lost_key_is_told_and_not_replaced_by_a_new_one(tmp_path):
-    with pytest.raises(CannotStart, match="is missing; put it back as .*encryption.key, or set FAIRLEAD_SECRET_KEY"):
+    with pytest.raises(CannotStart, match=r"is missing; put it back as .*encryption\.key, or set FAIRLEAD_SECRET_KEY"):
         load_keys(None, tmp_path, first_start=False)
     assert list(tmp_path.iterdir()) == []
 

@@ -339,7 +339,10 @@ async def test_every_change_is_told_in_the_log(office):
     deleted = await office.do("delete", [bob])
     async with office.house.world.db.statement() as conn:
         cur = await conn.execute(
-            "select kind, (body->>'change_id')::int from events where workspace_id = %s and body ? 'change_id' order by id",
+            """
+            select kind, (body->>'change_id')::int from events
+             where workspace_id = %s and body ? 'change_id' order by id
+            """,
             [office.workspace_id],
         )
         assert await cur.fetchall() == [

@@ -10,6 +10,7 @@ import time
 import psycopg
 import pytest
 import requests
+
 from fairlead_process import Installation, Serving, conninfo_of, new_installation
 
 CLIENTS = 6

@@ -1,6 +1,7 @@
 """How a command gets its world, says what it did, and ends."""
 
 import asyncio
+import contextlib
 import functools
 import json
 import signal
@@ -58,7 +59,8 @@ async def interruptible(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """`work`, ended by SIGTERM as by Ctrl-C: a database started for it is ended with it."""
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(ValueError, RuntimeError):  # only the main thread may
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await work()
 
 

@@ -288,6 +288,7 @@ CREATE TABLE public.mail_domains (
     domain text NOT NULL,
     accepts_anything boolean,
     made_up text,
+    mx text,
     greylists_at timestamp with time zone,
     learned_at timestamp with time zone NOT NULL
 );

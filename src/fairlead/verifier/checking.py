@@ -190,17 +190,23 @@ async def verify_now(
     off comes out as unknown, with `retry_at` set.
     """
     async with checker(world, reuse=reuse, retry=retry) as run:
-        out: asyncio.Queue[list[Result] | BaseException | None] = asyncio.Queue(maxsize=64)
-        running = asyncio.create_task(_run(world, run, addresses, out))
-        try:
-            while (results := await out.get()) is not None:
-                if isinstance(results, BaseException):
-                    raise results
-                for result in results:
-                    yield result.verdict
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        async for verdict in verdicts(world, run, addresses):
+            yield verdict
+
+
+async def verdicts(world: World, run: Checker, addresses: Iterable[str]) -> AsyncIterator[Verdict]:
+    """See `verify_now`."""
+    out: asyncio.Queue[list[Result] | BaseException | None] = asyncio.Queue(maxsize=64)
+    running = asyncio.create_task(_run(world, run, addresses, out))
+    try:
+        while (results := await out.get()) is not None:
+            if isinstance(results, BaseException):
+                raise results
+            for result in results:
+                yield result.verdict
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def _run(

@@ -20,5 +20,5 @@ def flags(address: str, mx_hosts: Sequence[str] = ()) -> Flags:
     local, domain = split
     local = local.lower().partition("+")[0] or local
     is_disposable, is_webmail = kind(domain, mx_hosts)
-    role = not is_webmail and is_role(local, domain)
+    role = is_role(local, domain)
     return Flags(True, is_disposable, is_webmail, role, not role and is_gibberish(local, domain))
