@@ -128,6 +128,7 @@ class Sandbox:
         self._pipe, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
         self._process.start()
+        theirs.close()  # so that its end is noticed here
         self.dns_port, self.port = self._pipe.recv()
 
     def counts(self) -> tuple[float, int, int]:

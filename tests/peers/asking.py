@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from fairlead.db.listen import Listener
 from fairlead.db.pool import Database
 from fairlead.main import MachineTimer
 from fairlead.net.dns import AioDns
@@ -33,8 +34,8 @@ class Asker:
 
 
 @asynccontextmanager
-async def asker(peers: Peers, db: Database | None = None, *, seed: int = 1) -> AsyncIterator[Asker]:
-    """A world whose business time stands still until it is moved."""
+async def asker(peers: Peers, db: Database, *, seed: int = 1) -> AsyncIterator[Asker]:
+    """A world with the limits of politeness as they come, whose business time stands still until it is moved."""
     timer = MachineTimer()
     clock = MovableClock(timer, speed=0)
     name_server = f"{peers.place.name_server}:{DNS_PORT}"
@@ -44,11 +45,6 @@ async def asker(peers: Peers, db: Database | None = None, *, seed: int = 1) -> A
         nameserver=name_server,
         verifier_helo=HELO,
         verifier_mail_from=SENDER,
-        # They are counted in the database, and some tests have none. The limit of two for a server stays.
-        verifier_sessions_per_minute=0,
-        verifier_sessions_per_day=0,
-        verifier_stop_after_blocks=0,
-        verifier_sessions_per_server=2 if db else 0,
     )
     dns = AioDns(name_server, timer)
     dialer = ListeningDialer(settings.allowed_networks, settings.port_map, dns)
@@ -60,6 +56,7 @@ async def asker(peers: Peers, db: Database | None = None, *, seed: int = 1) -> A
         "timer": timer,
         "random": random.Random(seed),
         "db": db,
+        "listener": Listener(db),
         "dialer": dialer,
         "dns": dns,
     }

@@ -75,8 +75,13 @@ def test_ordinary_addresses_have_no_fault_but_what_the_house_refuses(address):
     assert flags(address).is_valid_format == is_address(address)
 
 
-@pytest.mark.parametrize("domain", ["mailinator.com", "yopmail.com", "guerrillamail.com", "10minutemail.com", "sharklasers.com",
-                                    "tempmail.com", "burnermail.io", "emailondeck.com", "minuteinbox.com"])  # fmt: skip
+THROWAWAY = [
+    "mailinator.com", "yopmail.com", "guerrillamail.com", "10minutemail.com", "sharklasers.com", "tempmail.com",
+    "burnermail.io", "emailondeck.com", "minuteinbox.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("domain", THROWAWAY)
 def test_throwaway_domains_and_names_below_them_are_disposable(domain):
     assert flags(f"ann@{domain}").is_disposable
     assert flags(f"ann@box.of.{domain}").is_disposable
@@ -84,7 +89,7 @@ def test_throwaway_domains_and_names_below_them_are_disposable(domain):
 
 
 def test_a_domain_that_only_ends_in_the_letters_of_a_throwaway_one_is_not_disposable():
-    assert not flags("ann@notmailinator.com").is_disposable
+    assert not flags("ann@honestmailinator.com").is_disposable
     assert not flags("ann@mailinator.com.example").is_disposable
 
 
@@ -94,16 +99,26 @@ def test_a_public_suffix_on_a_list_does_not_taint_the_names_below_it(monkeypatch
     assert is_disposable("x.throwaway.co.uk")
 
 
-@pytest.mark.parametrize("domain", ["duck.com", "simplelogin.com", "mozmail.com", "relay.firefox.com", "passmail.net",
-                                    "aleeas.com", "anonaddy.com", "opayq.com"])  # fmt: skip
+RELAYS = [
+    "duck.com", "simplelogin.com", "mozmail.com", "relay.firefox.com", "passmail.net", "aleeas.com", "anonaddy.com",
+    "opayq.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("domain", RELAYS)
 def test_alias_relays_are_no_throwaways(domain):
     assert kind(domain) == (False, False)
     assert not flags(f"ann@x.{domain}").is_disposable
 
 
-@pytest.mark.parametrize("domain", ["gmail.com", "outlook.com", "yahoo.co.uk", "icloud.com", "web.de", "gmx.net", "mail.ru",
-                                    "qq.com", "naver.com", "wp.pl", "seznam.cz", "libero.it", "orange.fr", "tuta.com",
-                                    "hey.com", "mailbox.org", "startmail.com", "disroot.org", "riseup.net"])  # fmt: skip
+PROVIDERS = [
+    "gmail.com", "outlook.com", "yahoo.co.uk", "icloud.com", "web.de", "gmx.net", "mail.ru", "qq.com", "naver.com",
+    "wp.pl", "seznam.cz", "libero.it", "orange.fr", "tuta.com", "hey.com", "mailbox.org", "startmail.com",
+    "disroot.org", "riseup.net",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("domain", PROVIDERS)
 def test_providers_of_private_mailboxes_are_webmail(domain):
     assert kind(domain) == (False, True)
 
@@ -138,16 +153,17 @@ def test_a_listed_domain_stays_what_it_is_whoever_receives_its_mail():
 
 
 ROLES = [
-    "info", "sales", "support", "kontakt", "vertrieb", "buchhaltung", "contacto", "ventas", "rrhh", "contato", "vendas", "contatti",
-    "amministrazione", "contact", "comptabilite", "verkoop", "klantenservice", "biuro", "ksiegowosc", "obchod", "fakturace",
-    "ertekesites", "vanzari", "prodaja", "salg", "myynti", "satis", "muhasebe", "buh", "prodazhi", "eigyo", "noreply", "no-reply",
-    "do-not-reply", "mailer-daemon", "postmaster", "hr", "it",
-    "Info", "INFO", "info2", "sales01", "support+ticket42", "sales-team", "customer.service", "no.reply", "accounts_payable",
-    "sales-berlin", "info.uk", "eu-support", "sales.emea", "hr-department", "help-desk2", "bookings.london", "office-warszawa",
+    "info", "sales", "support", "kontakt", "vertrieb", "buchhaltung", "contacto", "ventas", "rrhh", "contato",
+    "vendas", "contatti", "amministrazione", "contact", "comptabilite", "verkoop", "klantenservice", "biuro",
+    "ksiegowosc", "obchod", "fakturace", "ertekesites", "vanzari", "prodaja", "salg", "myynti", "satis", "muhasebe",
+    "buh", "prodazhi", "eigyo", "noreply", "no-reply", "do-not-reply", "mailer-daemon", "postmaster", "hr", "it",
+    "Info", "INFO", "info2", "sales01", "support+ticket42", "sales-team", "customer.service", "no.reply",
+    "accounts_payable", "sales-berlin", "info.uk", "eu-support", "sales.emea", "hr-department", "help-desk2",
+    "bookings.london", "office-warszawa",
 ]  # fmt: skip
 PERSONS = [
-    "ann", "ann.lee", "alee", "j.sales", "sales.smith", "bill", "ola", "dean", "mark", "art", "paris", "london.b", "will.service7x",
-    "infoman", "x.law", "john-uk", "contacto.perez", "bd", "vd", "saleh", "salesh.kumar",
+    "ann", "ann.lee", "alee", "j.sales", "sales.smith", "bill", "ola", "dean", "mark", "art", "paris", "london.b",
+    "will.service7x", "infoman", "x.law", "john-uk", "contacto.perez", "bd", "vd", "saleh", "salesh.kumar",
 ]  # fmt: skip
 
 
@@ -169,7 +185,8 @@ def test_the_company_s_own_name_is_a_role():
 
 def test_flags_are_told_of_thousands_of_addresses_a_second():
     # The promise is 100,000 a second without gibberish; this bound only notices a mistake of an order of magnitude.
-    addresses = [f"{given}.{family}@company{number}.example" for number in range(40) for given in PERSONS for family in ROLES[:30]]
+    locals_ = [f"{given}.{family}" for given in PERSONS for family in ROLES[:30]]
+    addresses = [f"{local}@company{number}.example" for number in range(40) for local in locals_]
     flags("warm@up.mailinator.com")
     started = time.process_time()
     for address in addresses:

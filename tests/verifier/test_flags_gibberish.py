@@ -54,7 +54,8 @@ def made(culture: str, form: str, dice: random.Random, each: int = 4) -> list[st
 
 def test_names_never_seen_are_hardly_ever_accused():
     dice = random.Random(20)
-    for form, bound in (("first.last", 0.001), ("flast", 0.01), ("f.last", 0.01), ("firstl", 0.01), ("firstlast", 0.005), ("last", 0.01)):
+    bounds = {"first.last": 0.001, "flast": 0.01, "f.last": 0.01, "firstl": 0.01, "firstlast": 0.005, "last": 0.01}
+    for form, bound in bounds.items():
         wrong = total = 0
         for culture in CULTURES:
             forms = made(culture, form, dice)
@@ -66,7 +67,7 @@ def test_names_never_seen_are_hardly_ever_accused():
 
 @pytest.mark.parametrize("culture", CULTURES)
 def test_no_culture_is_accused_more_than_others(culture):
-    assert HARD <= set(CULTURES)
+    assert set(CULTURES) >= HARD
     dice = random.Random(21)
     assert accused(made(culture, "first.last", dice)) == []
     flast = made(culture, "flast", dice)
@@ -84,20 +85,25 @@ def test_random_letters_are_found():
     assert found[12] > 0.9
 
 
-@pytest.mark.parametrize(
-    "local",
-    ["qwerty123", "asdfgh", "lkjhgf", "hjkhjkhjk", "dfgdfg", "zmxncbv", "xkcdqwv", "johnnnnn", "a1b2c3d4", "deadbeef1234",
-     "550e8400-e29b-41d4-a716-446655440000", "5f3a9c0e77b1d2", "x9k2m4q7w1", "12345678901234567890"],
-)  # fmt: skip
+STRUCK = [
+    "qwerty123", "asdfgh", "lkjhgf", "hjkhjkhjk", "dfgdfg", "zmxncbv", "xkcdqwv", "johnnnnn", "a1b2c3d4",
+    "deadbeef1234", "550e8400-e29b-41d4-a716-446655440000", "5f3a9c0e77b1d2", "x9k2m4q7w1", "12345678901234567890",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("local", STRUCK)
 def test_keyboard_runs_ids_and_mixed_digits_are_gibberish(local):
     assert flags(f"{local}@company.example").is_gibberish
 
 
-@pytest.mark.parametrize(
-    "local",
-    ["xq", "zzz", "jkl", "qxzw", "bvcx", "j.k", "ab.cd.ef", "jsmith1985", "13800138000", "john.smith2", "krzysztof", "o'brien",
-     "newsletter2024", "bluesky", "techpoint", "greenenergy", "müller", "łukasz.źdźbło", "владимир", "山田太郎"],
-)  # fmt: skip
+HONEST = [
+    "xq", "zzz", "jkl", "qxzw", "bvcx", "j.k", "ab.cd.ef", "jsmith1985", "13800138000", "john.smith2", "krzysztof",
+    "o'brien", "newsletter2024", "bluesky", "techpoint", "greenenergy", "müller", "łukasz.źdźbło",
+    "владимир", "山田太郎",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("local", HONEST)
 def test_short_parts_numbers_words_and_other_scripts_are_not_gibberish(local):
     assert not flags(f"{local}@company.example").is_gibberish
 
@@ -110,8 +116,9 @@ def test_roles_and_the_company_s_own_name_are_not_gibberish():
 
 
 def test_the_model_in_the_repository_is_what_the_names_make():
-    rest = TRAINING.thresholds(TRAINING.names()) + TRAINING.table(TRAINING.of_parts(TRAINING.names(), range(TRAINING.PARTS - 1)))
-    assert rest == TRAINING.MODEL.read_bytes()
+    names = TRAINING.names()
+    table = TRAINING.table(TRAINING.of_parts(names, range(TRAINING.PARTS - 1)))
+    assert TRAINING.thresholds(names) + table == TRAINING.MODEL.read_bytes()
 
 
 def test_an_address_is_judged_in_a_few_microseconds():

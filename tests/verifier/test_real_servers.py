@@ -5,17 +5,19 @@ import random
 import re
 import time
 from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 
+from engine.engine_house import until, working
+from fairlead.db.pool import Database
+from fairlead.engine.handlers import HANDLERS
+from fairlead.verifier.checking import verify_now
 from fairlead.verifier.families import REJECTS_PER_SESSION
-from fairlead.verifier.model import DomainFacts, Finding, SmtpStatus, UnknownReason
-from fairlead.verifier.probe import Prober
-from fairlead.verifier.session import Identity
-from fairlead.verifier.work import Domain, works_of
+from fairlead.verifier.model import SmtpStatus, UnknownReason, Verdict
 from peers import postfix
 from peers.asking import Asker, asker, every_kind, mixed
-from peers.conversation import HELO, SENDER
 from peers.internet import Class, Server, domain
 from peers.running import Peers, peers  # noqa: F401 - a fixture
 
@@ -54,32 +56,13 @@ def right(server: Server, kind: Class, *, there: bool) -> tuple[SmtpStatus, Unkn
     return known if there else unknown
 
 
-def outcome(finding: Finding) -> tuple[SmtpStatus, UnknownReason | None]:
-    return finding.reason.status, finding.reason.unknown_reason
+def outcome(verdict: Verdict) -> tuple[SmtpStatus, UnknownReason | None]:
+    return verdict.smtp_status, verdict.unknown_reason
 
 
-def made_up(domain_name: str) -> DomainFacts:
-    """The same made-up name each time, as the facts of a domain keep it."""
-    return DomainFacts(made_up=f"q{domain_name.replace('.', '')}")
-
-
-async def findings(asker: Asker, addresses: list[str]) -> dict[str, Finding]:
-    """What follows for each address from one visit."""
-    by_domain: dict[str, list[str]] = {}
-    for address in addresses:
-        by_domain.setdefault(address.partition("@")[2], []).append(address)
-    found: dict[str, Finding] = {}
-    async with asyncio.timeout(PATIENCE_SECONDS), Prober(asker.world, Identity(HELO, SENDER)) as prober:
-        open_works = 0
-        for name, own in by_domain.items():
-            for work in works_of(Domain.known_as(name, made_up(name), asker.world.random), own):
-                await prober.put(work)
-                open_works += 1
-        while open_works:
-            for work in await prober.done():
-                open_works -= 1
-                found.update(work.findings())
-    return found
+async def verdicts(us: Asker, addresses: Iterable[str]) -> dict[str, Verdict]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return {verdict.address: verdict async for verdict in verify_now(us.world, list(addresses))}
 
 
 def matrix(rows: dict[str, Counter[str]]) -> str:
@@ -91,10 +74,14 @@ def matrix(rows: dict[str, Counter[str]]) -> str:
     return "\n".join(lines)
 
 
-async def test_every_class_of_every_server_gets_its_verdict(peers: Peers, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+async def test_every_class_of_every_server_gets_its_verdict(
+    peers: Peers,  # noqa: F811
+    db: Database,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     kinds = every_kind(Server)
-    async with asker(peers) as us:
-        found = await findings(us, list(kinds))
+    async with asker(peers, db) as us:
+        found = await verdicts(us, kinds)
     rows: dict[str, Counter[str]] = {}
     wrong, false_not_valid = [], []
     for address, (server, kind, there) in kinds.items():
@@ -114,13 +101,14 @@ async def test_every_class_of_every_server_gets_its_verdict(peers: Peers, capsys
 
 async def test_default_postfix_never_gets_more_refusals_than_it_bears(
     peers: Peers,  # noqa: F811
+    db: Database,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     seed = random.randrange(1_000_000)
     addresses = mixed(Server.POSTFIX, known=180, unknown=120, seed=seed)
     before = len(peers.log(Server.POSTFIX))
-    async with asker(peers) as us:
-        found = await findings(us, list(addresses))
+    async with asker(peers, db) as us:
+        found = await verdicts(us, addresses)
     sessions = us.sessions
     overdrawn = [sent for session in sessions for sent in session.sent if sum(sent) > REJECTS_PER_SESSION]
     slow = [wait for session in sessions for wait in session.waits if wait >= TARPIT_SECONDS]
@@ -138,7 +126,7 @@ async def test_default_postfix_never_gets_more_refusals_than_it_bears(
     assert slow == []
     assert max(errors) <= REJECTS_PER_SESSION
     assert "too many errors" not in log
-    assert {address: outcome(finding) for address, finding in found.items()} == {
+    assert {address: outcome(verdict) for address, verdict in found.items()} == {
         address: VALID if there else GONE for address, there in addresses.items()
     }
 
@@ -160,44 +148,54 @@ def errors_of_sessions(log: str) -> list[int]:
 
 
 @pytest.mark.parametrize("server", [Server.EXIM, Server.OPENSMTPD])
-async def test_a_list_with_many_unknown_users_is_settled_in_one_visit(peers: Peers, server: Server) -> None:  # noqa: F811
+async def test_a_list_with_many_unknown_users_is_settled_in_one_visit(peers: Peers, db: Database, server: Server) -> None:  # noqa: F811
     seed = random.randrange(1_000_000)
     print("seed", seed)
     addresses = mixed(server, known=120, unknown=80, seed=seed)
-    async with asker(peers) as us:
-        found = await findings(us, list(addresses))
-    assert {address: outcome(finding) for address, finding in found.items()} == {
+    async with asker(peers, db) as us:
+        found = await verdicts(us, addresses)
+    assert {address: outcome(verdict) for address, verdict in found.items()} == {
         address: VALID if there else GONE for address, there in addresses.items()
     }
     assert max(session.refusals for session in us.sessions) <= REJECTS_PER_SESSION
 
 
-async def test_exim_that_has_had_enough_bad_names_is_asked_for_the_good_ones_anew(peers: Peers) -> None:  # noqa: F811
+async def test_exim_that_has_had_enough_bad_names_is_asked_for_the_good_ones_anew(peers: Peers, db: Database) -> None:  # noqa: F811
     names = [*(f"nobody{number}" for number in range(6)), *(f"user{number}" for number in range(12))]
     asked = [f"{name}@{domain(Server.EXIM, Class.VIRTUAL)}" for name in names]
-    async with asker(peers) as us:
-        found = await findings(us, asked)
+    async with asker(peers, db) as us:
+        found = await verdicts(us, asked)
     assert [outcome(found[address]) for address in asked] == [*[GONE] * 6, *[VALID] * 12]
 
 
-async def test_opensmtpd_is_asked_one_command_at_a_time(peers: Peers) -> None:  # noqa: F811
-    async with asker(peers) as us:
-        await findings(us, list(mixed(Server.OPENSMTPD, known=20, unknown=5, seed=1)))
+async def test_opensmtpd_is_asked_one_command_at_a_time(peers: Peers, db: Database) -> None:  # noqa: F811
+    async with asker(peers, db) as us:
+        await verdicts(us, mixed(Server.OPENSMTPD, known=20, unknown=5, seed=1))
     assert max(session.most_in_the_air for session in us.sessions) == 1
 
 
-async def test_greylisted_names_are_settled_when_asked_for_again_after_the_delay(peers: Peers) -> None:  # noqa: F811
+async def test_greylisted_names_are_settled_by_the_retry(peers: Peers, db: Database) -> None:  # noqa: F811
     # Names no other test has asked postgrey for.
     names = {f"user{number}": True for number in range(50, 56)} | {f"nobody{number}": False for number in range(50, 54)}
     addresses = {f"{name}@{domain(Server.POSTGREY, Class.USERS)}": there for name, there in names.items()}
-    async with asker(peers) as us:
-        first = await findings(us, list(addresses))
-        deadline = time.monotonic() + postfix.GREYLISTED_SECONDS + 20
-        found = first
-        while any(finding.temporary for finding in found.values()) and time.monotonic() < deadline:
-            await asyncio.sleep(0.5)
-            found = await findings(us, list(addresses))
-    assert {outcome(finding) for finding in first.values()} == {GREYLISTED}
-    assert {address: outcome(finding) for address, finding in found.items()} == {
+    async with asker(peers, db) as us, working(us.world, HANDLERS):
+        first = await verdicts(us, addresses)
+        assert {outcome(verdict) for verdict in first.values()} == {GREYLISTED}
+        assert {verdict.retry_at for verdict in first.values()} == {us.clock.now() + timedelta(minutes=6)}
+        # postgrey has a clock of its own.
+        await asyncio.sleep(postfix.GREYLISTED_SECONDS + 1)
+        asked_before = len(us.sessions)
+        us.clock.advance(by=timedelta(minutes=6, seconds=1))
+        await until(lambda: settled(us, addresses))
+        found = await verdicts(us, addresses)
+        # The last look at them cost no question.
+        retried = sum(session.recipients for session in us.sessions[asked_before:])
+    assert {address: outcome(verdict) for address, verdict in found.items()} == {
         address: VALID if there else GONE for address, there in addresses.items()
     }
+    assert retried <= len(addresses) + 1
+
+
+async def settled(us: Asker, addresses: Iterable[str]) -> bool:
+    """Whether all have a verdict that stands. Asks nobody: an open one waits for its retry."""
+    return all(verdict.settled for verdict in (await verdicts(us, addresses)).values())

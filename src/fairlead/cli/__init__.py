@@ -7,32 +7,32 @@ import click
 
 from fairlead import __version__
 
-# Command -> (module, attribute). Modules are imported when their command runs: `fairlead --help` is instant, and a
-# server does not carry what only an import needs.
+# Command -> (module, attribute, line of help). Modules are imported when their command runs: `fairlead --help` is
+# instant, and a server does not carry what only an import needs.
 COMMANDS = {
-    "backup": ("fairlead.cli.operating", "backup"),
-    "claim": ("fairlead.cli.prospects", "claim"),
-    "client": ("fairlead.cli.accounts", "client"),
-    "credits": ("fairlead.cli.accounts", "credits_"),
-    "doctor": ("fairlead.cli.operating", "doctor"),
-    "donotemail": ("fairlead.cli.prospects", "donotemail"),
-    "export": ("fairlead.cli.transfer", "export"),
-    "field": ("fairlead.cli.prospects", "field"),
-    "import": ("fairlead.cli.transfer", "import_"),
-    "jobs": ("fairlead.cli.jobs", "jobs"),
-    "key": ("fairlead.cli.accounts", "key"),
-    "keys": ("fairlead.cli.operating", "keys"),
-    "list": ("fairlead.cli.prospects", "list_"),
-    "member": ("fairlead.cli.accounts", "member"),
-    "migrate": ("fairlead.cli.operating", "migrate"),
-    "prospect": ("fairlead.cli.prospects", "prospect"),
-    "restore": ("fairlead.cli.operating", "restore"),
-    "sandbox": ("fairlead.cli.sandbox", "sandbox"),
-    "serve": ("fairlead.cli.serving", "serve"),
-    "token": ("fairlead.cli.accounts", "token"),
-    "web": ("fairlead.cli.serving", "web"),
-    "worker": ("fairlead.cli.serving", "worker"),
-    "workspace": ("fairlead.cli.accounts", "workspace"),
+    "backup": ("fairlead.cli.operating", "backup", "Write everything but the encryption key to a file, while the server runs."),
+    "claim": ("fairlead.cli.prospects", "claim", "Hide addresses whose owners asked for it, in the whole installation."),
+    "client": ("fairlead.cli.accounts", "client", "API clients of the Snov.io API."),
+    "credits": ("fairlead.cli.accounts", "credits_", "The credit ledger."),
+    "doctor": ("fairlead.cli.operating", "doctor", "Check the surroundings and say what to do."),
+    "donotemail": ("fairlead.cli.prospects", "donotemail", "Whom not to write to."),
+    "export": ("fairlead.cli.transfer", "export", "Write prospects as CSV, JSON lines or Parquet."),
+    "field": ("fairlead.cli.prospects", "field", "Custom fields of prospects."),
+    "import": ("fairlead.cli.transfer", "import_", "Bring prospects from CSV, JSON lines, Parquet or vCard onto a list."),
+    "jobs": ("fairlead.cli.jobs", "jobs", "Background work: what waits, and what failed for good."),
+    "key": ("fairlead.cli.accounts", "key", "API keys of the NetworkHQ API."),
+    "keys": ("fairlead.cli.operating", "keys", "The encryption keys of stored secrets."),
+    "list": ("fairlead.cli.prospects", "list_", "Prospect lists."),
+    "member": ("fairlead.cli.accounts", "member", "The people of a workspace."),
+    "migrate": ("fairlead.cli.operating", "migrate", "Bring the database's schema up to date."),
+    "prospect": ("fairlead.cli.prospects", "prospect", "Move, delete and merge prospects, and take it back."),
+    "restore": ("fairlead.cli.operating", "restore", "Bring back a backup into an empty installation."),
+    "sandbox": ("fairlead.cli.sandbox", "sandbox", "Run a small internet on loopback to try things out."),
+    "serve": ("fairlead.cli.serving", "serve", "Run the web server, the worker and the database."),
+    "token": ("fairlead.cli.accounts", "token", "Print what POST /v1/oauth/access_token would answer."),
+    "web": ("fairlead.cli.serving", "web", "Run the web server alone."),
+    "worker": ("fairlead.cli.serving", "worker", "Run the worker alone."),
+    "workspace": ("fairlead.cli.accounts", "workspace", "Make and list workspaces."),
 }
 
 
@@ -43,9 +43,13 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name]
+        module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in self.list_commands(ctx)])
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -76,6 +76,11 @@ async def connect_first(
     if local_addr is not None:
         version = ip_address(local_addr).version
         addresses = [address for address in addresses if address.version == version]
+    if len(addresses) == 1:  # nothing to race against
+        only = await _attempt(addresses[0], port, reach, local_addr, sock_connect)
+        if isinstance(only, socket.socket):
+            return only
+        raise _failure(host, [only])
     waiting = list(addresses)
     running: set[asyncio.Task[socket.socket | OSError]] = set()
     failures: list[OSError] = []

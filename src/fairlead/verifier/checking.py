@@ -68,11 +68,11 @@ class Checker:
             return ready, []
         async with self._world.db.statement() as conn:
             hidden = await corpus.claimed_among(conn, typed)
-            known = await store.find(conn, list(typed)) if self._results_last or self._retry else {}
+            known = await store.find(conn, list(typed)) if self._results_last else {}
             names = {key.rpartition("@")[2] for key in typed}
             facts = await facts_store.domains(conn, list(names), since=now - self._facts_last)
         to_ask: dict[str, list[str]] = {}
-        for key, forms in typed.items():
+        for key, (sent, forms) in typed.items():
             row = known.get(key)
             if key in hidden:
                 verdict = Verdict(forms[0], Reason.HIDDEN_BY_OWNER, flags(key), None, now)
@@ -80,11 +80,9 @@ class Checker:
             elif row is not None and self._stands(row, now):
                 ready += (Result(key, row.verdict(form)) for form in forms)
             else:
-                local, domain = split_address(forms[0])
-                sent = f"{local}@{domain}"
                 open_since = row.first_asked_at if row is not None and row.retry_at is not None else None
                 self._asked[sent] = (key, forms, open_since)
-                to_ask.setdefault(domain, []).append(sent)
+                to_ask.setdefault(key.rpartition("@")[2], []).append(sent)
         works = [
             work
             for name, own in to_ask.items()
@@ -94,9 +92,9 @@ class Checker:
 
     async def _by_key(
         self, addresses: Sequence[str], now: datetime, ready: list[Result]
-    ) -> dict[str, tuple[str, ...]]:
-        """How each address was typed, by its key. What is no address is `ready` at once."""
-        typed: dict[str, tuple[str, ...]] = {}
+    ) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """By its key, how each address is sent and how it was typed. What is no address is `ready` at once."""
+        typed: dict[str, tuple[str, tuple[str, ...]]] = {}
         for number, address in enumerate(addresses):
             if number % AT_A_TIME == AT_A_TIME - 1:
                 await asyncio.sleep(0)
@@ -106,11 +104,11 @@ class Checker:
                 ready.append(Result(None, Verdict(address, Reason.BAD_FORMAT, flags(address), None, now)))
                 continue
             key = f"{local.lower()}@{domain}"
-            forms = typed.get(key)
-            if forms is None:
-                typed[key] = (address,)
-            elif address not in forms:
-                typed[key] = (*forms, address)
+            held = typed.get(key)
+            if held is None:
+                typed[key] = (f"{local}@{domain}", (address,))
+            elif address not in held[1]:
+                typed[key] = (held[0], (*held[1], address))
         return typed
 
     def _stands(self, row: VerdictRow, now: datetime) -> bool:

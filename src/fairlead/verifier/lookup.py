@@ -62,7 +62,11 @@ async def _first_usable(
             if host in LOCAL_NAMES:
                 forbidden |= {Kind.LOOPBACK}
                 continue
-            answer = await dns.addresses(host)
+            # IPv4 first and alone where there is any: mail over IPv6 is refused where the sender's name does not resolve
+            # back to its address, and every question not asked is one answered sooner.
+            answer = await dns.ipv4(host)
+            if not isinstance(answer, Found):
+                answer = await dns.addresses(host)
             if isinstance(answer, Found):
                 usable = _usable(host, answer.records, tuple(allowed))
                 forbidden |= usable.forbidden
@@ -90,12 +94,9 @@ class _Usable:
 # Millions of domains share the hosts of a few providers.
 @lru_cache(maxsize=16_384)
 def _usable(host: str, addresses: tuple[Address, ...], allowed: tuple[Network, ...]) -> _Usable:
-    """The addresses of a host that may be connected to, and what the others are.
-
-    IPv4 first: mail over IPv6 is refused where the sender's name does not resolve back to its address.
-    """
+    """The addresses of a host that may be connected to, and what the others are."""
     kinds = {address: None if is_allowed(address, allowed) else special_kind(address) for address in addresses}
-    permitted = sorted((address for address, kind in kinds.items() if kind is None), key=lambda a: (a.version, int(a)))
+    permitted = sorted((address for address, kind in kinds.items() if kind is None), key=int)
     return _Usable(
         tuple(Server(host, address) for address in permitted),
         " ".join(map(str, permitted)),

@@ -24,6 +24,7 @@ MOST_SERVERS_TRIED: Final = 3
 LOOKUPS_AT_ONCE: Final = 128
 OPEN_AT_ONCE: Final = 4_000
 SWEEP_SECONDS: Final = 1.0
+WORKS_PER_SESSION: Final = 4
 # Machine time before a server that sent us away without an answer is asked again, and how often it is.
 PAUSE_SECONDS: Final = 1.0
 MOST_FAILURES: Final = 2
@@ -194,7 +195,8 @@ class Lane:
 
     def put(self, work: Work) -> None:
         self._works.append(work)
-        if self._running < self._window:
+        # A session carries several domains, so that a new one is worth its price only where many are waiting.
+        if self._running < self._window and len(self._works) > self._running * WORKS_PER_SESSION:
             self._running += 1
             self._prober.start(self._serve())
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from fairlead.db import Connection
 from fairlead.verifier.flags import Flags
 from fairlead.verifier.model import REASON_OF_WORD, Reason, Verdict
+from fairlead.verifier.store.arrays import array
 
 VALID_FORMAT, DISPOSABLE, WEBMAIL, ROLE, GIBBERISH = 1, 2, 4, 8, 16
 
@@ -50,9 +52,9 @@ async def find(conn: Connection, keys: Sequence[str]) -> dict[str, VerdictRow]:
         """
         select v.address_key, v.reason, v.flags, v.mx, v.checked_at, v.first_asked_at, v.retry_at
           from verdicts v
-         where v.address_key = any(%s)
+         where v.address_key = any(%s::text[])
         """,
-        [list(keys)],
+        [array(keys)],
     )
     return {
         row[0]: VerdictRow(row[0], REASON_OF_WORD[row[1]], row[2], row[3], row[4], row[5], row[6])
@@ -78,16 +80,21 @@ async def write(conn: Connection, rows: Sequence[VerdictRow]) -> None:
          where v.checked_at <= excluded.checked_at
         """,
         {
-            "keys": [row.address_key for row in rows],
-            "statuses": [row.reason.status for row in rows],
-            "reasons": [row.reason.word for row in rows],
-            "flags": [row.bits for row in rows],
-            "mxs": [row.mx for row in rows],
-            "checked": [row.checked_at for row in rows],
-            "first": [row.first_asked_at for row in rows],
-            "retries": [row.retry_at for row in rows],
+            "keys": array(row.address_key for row in rows),
+            "statuses": array(row.reason.status for row in rows),
+            "reasons": array(row.reason.word for row in rows),
+            "flags": array(str(row.bits) for row in rows),
+            "mxs": array(row.mx for row in rows),
+            "checked": array(_moment(row.checked_at) for row in rows),
+            "first": array(_moment(row.first_asked_at) for row in rows),
+            "retries": array(None if row.retry_at is None else _moment(row.retry_at) for row in rows),
         },
     )
+
+
+@lru_cache(maxsize=1024)
+def _moment(moment: datetime) -> str:
+    return moment.isoformat()
 
 
 async def due_for_retry(conn: Connection, domain: str, *, now: datetime, limit: int) -> list[str]:
