@@ -10,15 +10,15 @@ from fairlead import __version__
 # Command -> (module, attribute, line of help). Modules are imported when their command runs: `fairlead --help` is
 # instant, and a server does not carry what only an import needs.
 COMMANDS = {
-    "backup": ("fairlead.cli.operating", "backup", "Write everything but the encryption key to a file, while the server runs."),
-    "claim": ("fairlead.cli.prospects", "claim", "Hide addresses whose owners asked for it, in the whole installation."),
+    "backup": ("fairlead.cli.operating", "backup", "Write everything but the encryption key to a file."),
+    "claim": ("fairlead.cli.prospects", "claim", "Hide addresses whose owners asked for it."),
     "client": ("fairlead.cli.accounts", "client", "API clients of the Snov.io API."),
     "credits": ("fairlead.cli.accounts", "credits_", "The credit ledger."),
     "doctor": ("fairlead.cli.operating", "doctor", "Check the surroundings and say what to do."),
     "donotemail": ("fairlead.cli.prospects", "donotemail", "Whom not to write to."),
     "export": ("fairlead.cli.transfer", "export", "Write prospects as CSV, JSON lines or Parquet."),
     "field": ("fairlead.cli.prospects", "field", "Custom fields of prospects."),
-    "import": ("fairlead.cli.transfer", "import_", "Bring prospects from CSV, JSON lines, Parquet or vCard onto a list."),
+    "import": ("fairlead.cli.transfer", "import_", "Bring prospects from a file onto a list."),
     "jobs": ("fairlead.cli.jobs", "jobs", "Background work: what waits, and what failed for good."),
     "key": ("fairlead.cli.accounts", "key", "API keys of the NetworkHQ API."),
     "keys": ("fairlead.cli.operating", "keys", "The encryption keys of stored secrets."),
