@@ -13,7 +13,7 @@ from fairlead.net.answers import Answer, Found, Mx, NoData, NoSuchName, ServerFa
 from fairlead.net.cache import TtlCache
 from fairlead.net.guard import Address
 from fairlead.net.names import lookup_name
-from fairlead.net.wire import Wire
+from fairlead.net.wire import Row, Wire
 
 __all__ = ["AioDns", "Answer", "Dns", "Found", "Mx", "NoData", "NoSuchName", "ServerFailed", "TimedOut"]
 
@@ -182,11 +182,29 @@ class AioDns:
                 seen.add(name)
             found = [row for row in rows if row.kind == kind and row.owner == name]
             if found:
+                if kind == "MX":
+                    self._keep_addresses_below(name, rows)
                 values = [row.value for row in found]
                 ordered = sorted(set(values)) if kind == "MX" else list(dict.fromkeys(values))
                 return Found(tuple(ordered), min(ttl, *(row.ttl_seconds for row in found)))
             if name == asked:
                 return NoData()
+
+
+    def _keep_addresses_below(self, name: str, rows: tuple[Row, ...]) -> None:
+        """Addresses that came along for hosts below `name`: who answers for a name answers for those below it.
+
+        Of other hosts anybody could say anything, so they are asked for (RFC 5452, section 6).
+        """
+        below: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.kind == "A" and row.owner.endswith(f".{name}"):
+                below.setdefault(row.owner, []).append(row)
+        now = self._timer.monotonic()
+        for host, own in below.items():
+            if self._cached(host, "A") is None:
+                answer = Found(tuple(row.value for row in own), min(row.ttl_seconds for row in own))
+                self._cache.put((host, "A"), answer, now + answer.ttl_seconds)
 
 
 def _seconds_to_keep(answer: Answer[Any]) -> int:

@@ -91,7 +91,9 @@ class Wire:
                 channel.open_questions -= 1
                 if channel is not self._current and not channel.open_questions:
                     await channel.resolver.close()
-        return tuple(row for record in result.answer if (row := _row(record)) is not None)
+        # The hosts of MX records often come with their addresses; whether they are believed is for the caller to say.
+        records = (*result.answer, *result.additional) if kind == "MX" else result.answer
+        return tuple(row for record in records if (row := _row(record)) is not None)
 
     async def close(self) -> None:
         channel, self._current = self._current, None
