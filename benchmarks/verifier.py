@@ -25,7 +25,6 @@ from random import Random
 from typing import Any
 
 import uvloop
-from jobs import temporary_server
 
 from fairlead.db.migrate import migrate
 from fairlead.db.pool import Database
@@ -39,6 +38,7 @@ from fairlead.verifier.model import Reason
 from fairlead.verifier.session import Limits, Session
 from fairlead.verifier.work import Domain, Work, works_of
 from fairlead.world import World
+from jobs import temporary_server
 
 LIST_DOMAINS, SLOW_DOMAINS, WIDE_DOMAINS = 10_000, 5_000, 40_000
 EACH, UNKNOWN = 20, 8
@@ -298,7 +298,8 @@ async def main(conninfo: str, scale: float, only: set[str]) -> bool:
         async with db.statement() as conn:
             await migrate(conn)
         world = make_world(sandbox, db, dns)
-        print(f"verifier: {100 * UNKNOWN // EACH} % unknown users, {SESSIONS} sessions at most, limits lifted: {NO_LIMITS}")
+        print(f"verifier: {100 * UNKNOWN // EACH} % unknown users, {SESSIONS} sessions at most; limits lifted by")
+        print("  " + ", ".join(f"{name}={value}" for name, value in NO_LIMITS.items()))
         wide = addresses(int(WIDE_DOMAINS * scale), 0, 2, each=1)
         runs = {
             "list": addresses(int(LIST_DOMAINS * scale), 0, 1),

@@ -132,10 +132,11 @@ class Tree:
         """Ends every process whose root is this tree: first with a request, then without asking."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             deadline = time.monotonic() + STOP_SECONDS
-            for pid in self.processes():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, sign)
-            while self.processes() and time.monotonic() < deadline:
+            # Asked each time anew: while some end, others may still start their helpers.
+            while (running := self.processes()) and time.monotonic() < deadline:
+                for pid in running:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, sign)
                 time.sleep(POLL_SECONDS)
         self._running.clear()
 

@@ -97,6 +97,10 @@ async def test_every_method_that_exists_yet_answers_200_with_the_documented_shap
         assert [item["id"] for item in call("get-user-lists")] == [list_id]
         items = ["gavin.vanrooyen@octagon.example", "octagon.example"]
         assert call("do-not-email-list", {"items[]": items}) == [{"success": True, "data": {"duplicates": []}}]
+        emails = {"emails": ["john.doe@example.com"]}
+        assert call("add-emails-to-verification", emails)["john.doe@example.com"] == {"sent": True}
+        status = call("get-emails-verification-status", emails)["john.doe@example.com"]["status"]
+        assert status["identifier"] == "in_progress"
         assert set(call("get-balance")["data"]) >= {"balance", "teamwork", "limit_resets_in", "expires_in"}
 
     await asyncio.to_thread(run)

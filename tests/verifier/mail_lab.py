@@ -76,7 +76,9 @@ class MailLab:
                     over += await opened.done()
         return over
 
-    async def ask(self, *addresses: str, facts: DomainFacts | None = None, prober: Prober | None = None) -> dict[str, Finding]:
+    async def ask(
+        self, *addresses: str, facts: DomainFacts | None = None, prober: Prober | None = None
+    ) -> dict[str, Finding]:
         """What follows for each address from one visit."""
         by_domain: dict[str, list[str]] = {}
         for address in addresses:
@@ -86,7 +88,8 @@ class MailLab:
             for name, own in by_domain.items()
             for work in works_of(Domain.known_as(name, facts, self.world.random), own)
         ]
-        return {address: finding for work in await self.probe(works, prober=prober) for address, finding in work.findings()}
+        over = await self.probe(works, prober=prober)
+        return {address: finding for work in over for address, finding in work.findings()}
 
 
 def addresses_of(company: Company, *, unknown: int, known: int | None = None) -> list[tuple[str, bool]]:

@@ -13,7 +13,7 @@ import pytest
 from engine.engine_house import working
 from fairlead.db.pool import Database
 from fairlead.engine.handlers import HANDLERS
-from fairlead.verifier.checking import verify_now
+from fairlead.verifier.actions import verify_now
 from fairlead.verifier.families import REJECTS_PER_SESSION
 from fairlead.verifier.model import SmtpStatus, UnknownReason, Verdict
 from peers import postfix

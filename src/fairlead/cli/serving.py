@@ -23,8 +23,10 @@ from fairlead.accounts import actions as accounts
 from fairlead.cli.logs import set_up_logs
 from fairlead.cli.running import data_option, interruptible, stopped
 from fairlead.cli.sandbox_process import DEFAULT_COMPANIES, ORIGIN, SandboxProcess, sandbox_process
+from fairlead.engine.handlers import HANDLERS
 from fairlead.engine.worker import Worker
 from fairlead.http.app import App
+from fairlead.http.snov import jobs as snov_jobs
 from fairlead.kit.refusals import CannotStart, Refusal
 from fairlead.main import House, Start, open_house
 from fairlead.world import World
@@ -171,7 +173,7 @@ async def _serve(
         click.echo(house.note, err=True)
     _warn(world, listening)
     async with asyncio.TaskGroup() as group:
-        running_worker = Worker(world) if worker else None
+        running_worker = Worker(world, HANDLERS | snov_jobs.HANDLERS) if worker else None
         background = [group.create_task(house.clock.keep_fresh()), group.create_task(world.listener.run())]
         if sandbox is not None:
             background.append(group.create_task(_keep(sandbox, house, stopping)))

@@ -9,6 +9,7 @@ from fairlead.db.pool import Connection
 from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
 from fairlead.jobs.model import Job, Postpone
+from fairlead.verifier import actions as verifier
 from fairlead.world import World
 
 # A handler returns when the job is done, or says until when to postpone it; an exception is a failed try. It may run
@@ -33,11 +34,19 @@ async def _forget_old_access(conn: Connection, now: datetime) -> None:
     await accounts.forget_old_access(conn)
 
 
-HANDLERS: dict[str, Handler] = {}
+async def _forget_old_verdicts(conn: Connection, now: datetime) -> None:
+    await verifier.forget_old(conn, now)
+
+
+HANDLERS: dict[str, Handler] = {
+    verifier.WORK: verifier.work_on_batch,
+    verifier.RETRY: verifier.ask_again,
+}
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("event months", timedelta(hours=1), _make_event_months),
     Periodic("workspace periods", timedelta(minutes=1), _renew_periods),
     Periodic("forgotten reservations", timedelta(hours=1), _release_forgotten),
     Periodic("ended access", timedelta(hours=1), _forget_old_access),
+    Periodic("old verdicts", timedelta(days=1), _forget_old_verdicts),
 )

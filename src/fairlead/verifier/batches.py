@@ -1,71 +1,37 @@
-"""Batches: who asked for which addresses, what they were told, and what they paid.
+"""Batches: who asked for which addresses, and what they are told. What is done about them is in `working`."""
 
-A batch of any size is worked on by several jobs at once, in any number of processes; each leases some addresses at a
-time. An address is answered, counted and paid for in one transaction, and only by whoever changes its state.
-"""
-
-import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
-from fairlead.accounts import actions as accounts
-from fairlead.accounts.model import Reservation, ReservationId, WorkspaceId
 from fairlead.db import Connection
 from fairlead.jobs import actions as jobs
-from fairlead.jobs.model import Job, NewJob, Priority
+from fairlead.jobs.model import NewJob, Priority
 from fairlead.kit.refusals import Invalid, LimitReached, NotFound
 from fairlead.kit.text import encodable, one_line, split_address
 from fairlead.kit.tokens import HEX, new_token
-from fairlead.verifier.checking import Checker, Result, checker
-from fairlead.verifier.flags import flags
-from fairlead.verifier.model import (
-    AddressStatus,
-    Batch,
-    BatchId,
-    BatchKind,
-    BatchState,
-    Progress,
-    Reason,
-    TaskResult,
-    Verdict,
-)
+from fairlead.verifier import paying
+from fairlead.verifier.model import AddressStatus, Batch, BatchId, BatchKind, BatchState, Progress, TaskResult, Verdict
 from fairlead.verifier.store import batches as store
-from fairlead.verifier.store import verdicts as verdict_store
-from fairlead.verifier.store.batches import Held, Item
-from fairlead.verifier.store.verdicts import VerdictRow
-from fairlead.verifier.work import Work
+from fairlead.verifier.store import windows
+from fairlead.verifier.working import WORK, answer_overdue
 from fairlead.world import World
 
-WORK: Final = "verifier.batch"
 MOST_IN_A_REQUEST: Final = 10
-# Machine time within which a task is answered; the contract gives a minute, and whoever reads it needs some of that.
+# Machine time within which a task is answered. The contract gives it a minute, and whoever polls needs some of that.
 ANSWER_SECONDS: Final = 45.0
-# What is left of it for writing down the answers.
-WRITING_SECONDS: Final = 2.0
 TOKEN_LENGTH: Final = 32
 PUT_IN_TOGETHER: Final = 5_000
-CLAIMED_TOGETHER: Final = 2_000
-# Machine time. Longer than anybody asks about one claim; a job that is run again takes back what it had at once.
-LEASE_SECONDS: Final = 1_800.0
+READ_TOGETHER: Final = 1_000
 ADDRESSES_PER_JOB: Final = 2_000
 MOST_JOBS: Final = 8
-# What is no address is compared by its text, which an index can hold up to here.
+# What is no address is compared by its text, and an index holds texts up to here.
 LONGEST_KEY: Final = 320
 LONGEST_ADDRESS: Final = 2_000
-READ_TOGETHER: Final = 1_000
-KEPT_FOR: Final = timedelta(days=30)
-ENDPOINTS: Final = {
-    BatchKind.TASK: "email-verification",
-    BatchKind.LIST: "email-verification",
-    BatchKind.LEGACY: "add-emails-to-verification",
-}
-
-
-# Starting.
+BATCHES_KEPT_FOR: Final = timedelta(days=30)
+VERDICTS_KEPT_FOR: Final = timedelta(days=365)
 
 
 async def start_verification(
@@ -79,9 +45,9 @@ async def start_verification(
 ) -> Batch:
     """A new batch, on its way. The same address twice is one; what is no address is answered so, and paid for.
 
-    `when_done` is put in as a job, due at once, by the transaction that completes the batch. Without enough credits a
-    task is `not_enough_credits` from the start; endpoint 82 raises `LimitReached`; a list ends where the credits end.
-    Raises `Invalid` for an empty batch, and for more than ten addresses in a request.
+    `when_done` is put in by the transaction that completes the batch, due at once. Without enough credits a task is
+    `not_enough_credits` from the start, `LEGACY` raises `LimitReached`, and a list ends where the credits end. Raises
+    `Invalid` for a batch without an address, and for more than ten in a request.
     """
     now = world.clock.now()
     async with world.db.transaction() as conn:
@@ -92,73 +58,127 @@ async def start_verification(
             kind=kind,
             name=name,
             answer_seconds=ANSWER_SECONDS if kind is BatchKind.TASK else None,
-            when_done=None if when_done is None else _job_as_json(when_done),
+            when_done=when_done,
             now=now,
         )
-        total, keys = await _put_in(conn, batch_id, addresses, keep_keys=kind is not BatchKind.LIST)
-        _check_size(total, kind)
-        enough = await _reserve(conn, workspace_id, batch_id, kind, total, keys, now)
-        if enough:
-            await jobs.enqueue_many(conn, _jobs_for(batch_id, kind, total, workspace_id, now))
-        batch = await _batch_of(conn, batch_id)
-    return batch
+        total = await _put_in(conn, batch_id, addresses, at_most=None if kind is BatchKind.LIST else MOST_IN_A_REQUEST)
+        await store.count_items(conn, batch_id, total=total)
+        try:
+            await paying.reserve(conn, workspace_id, batch_id, kind, now)
+        except LimitReached:
+            if kind is not BatchKind.TASK:
+                raise
+            await store.end(conn, batch_id, state=BatchState.NOT_ENOUGH_CREDITS, now=now)
+        else:
+            await jobs.enqueue_many(conn, _jobs(batch_id, workspace_id, kind, total, now))
+        return await store.batch(conn, batch_id)
 
 
-async def _put_in(
-    conn: Connection, batch_id: BatchId, addresses: Iterable[str], *, keep_keys: bool
-) -> tuple[int, list[str]]:
-    total, keys = 0, []
+async def _put_in(conn: Connection, batch_id: BatchId, addresses: Iterable[str], *, at_most: int | None) -> int:
+    total = 0
     remaining = iter(addresses)
     while lot := list(islice(remaining, PUT_IN_TOGETHER)):
-        items = {key: (key, text, domain) for key, text, domain in map(_item, reversed(lot))}
-        total += await store.insert_items(conn, batch_id, list(items.values())[::-1])
-        if keep_keys:
-            keys += [key for key in items if key not in keys]
-    return total, keys
+        if at_most is not None and len(lot) > at_most:
+            raise Invalid("too_many_emails", f"At most {at_most} addresses fit in a request.", field="emails")
+        items: dict[str, tuple[str, str, str]] = {}
+        for address in lot:
+            item = _item(address)
+            items.setdefault(item[0], item)
+        total += await store.insert_items(conn, batch_id, list(items.values()))
+    if not total:
+        raise Invalid("no_emails", "There is no address to verify.", field="emails")
+    return total
+
+
+def item_key(address: str) -> str:
+    """The form under which what was asked for is compared within a batch: `kit.text.address_key` where it has one."""
+    return _item(address)[0]
 
 
 def _item(address: str) -> tuple[str, str, str]:
     """(key, text, domain) of what was asked for; the domain is empty where it is no address."""
-    text = address if encodable(address) else one_line(address)
-    text = text[:LONGEST_ADDRESS]
+    text = (address if encodable(address) else one_line(address))[:LONGEST_ADDRESS]
     try:
-        local, domain = split_address(text)
+        local, domain = split_address(address)
     except (ValueError, UnicodeError):
-        # No address contains a blank at its front, so these never meet one.
-        short = len(text) <= LONGEST_KEY
+        # No address begins with a blank, so these never meet one.
+        short = len(text.encode()) <= LONGEST_KEY
         return " " + (text if short else hashlib.sha256(text.encode()).hexdigest()), text, ""
     return f"{local.lower()}@{domain}", text, domain
 
 
-def _check_size(total: int, kind: BatchKind) -> None:
-    if not total:
-        raise Invalid("no_emails", "There is no address to verify.", field="emails")
-    if kind is not BatchKind.LIST and total > MOST_IN_A_REQUEST:
-        raise Invalid(
-            "too_many_emails", f"At most {MOST_IN_A_REQUEST} addresses can be verified in a request.", field="emails"
+def _jobs(batch_id: BatchId, workspace_id: int, kind: BatchKind, total: int, now: datetime) -> list[NewJob]:
+    """As many jobs as make sense side by side; each takes what no other has taken."""
+    parts = min(MOST_JOBS, 1 + (total - 1) // ADDRESSES_PER_JOB)
+    return [
+        NewJob(
+            WORK,
+            {"batch_id": batch_id, "part": part},
+            now,
+            workspace_id=workspace_id,
+            priority=Priority.BULK if kind is BatchKind.LIST else Priority.URGENT,
+            once_key=f"{batch_id}/{part}",
         )
+        for part in range(parts)
+    ]
 
 
-async def _reserve(
-    conn: Connection, workspace_id: int, batch_id: BatchId, kind: BatchKind, total: int, keys: Sequence[str], now: datetime
-) -> bool:
-    """Whether there are enough credits to begin; holds them where they are paid at the end."""
-    if kind is BatchKind.LIST:
-        await store.count_items(conn, batch_id, total=total, reservation=None, reserved=Reservation_NONE.credits)
-        return True
-    try:
-        reservation = await accounts.reserve(conn, workspace_id, _requests(kind, keys), now)
-    except LimitReached:
-        if kind is BatchKind.LEGACY:
-            raise
-        await store.count_items(conn, batch_id, total=total, reservation=None, reserved=Reservation_NONE.credits)
-        await store.end(conn, batch_id, state=BatchState.NOT_ENOUGH_CREDITS, now=now)
-        return False
-    await store.count_items(
-        conn, batch_id, total=total, reservation=reservation.id, reserved=reservation.credits
-    )
-    return True
+# Reading.
 
 
-def _requests(kind: BatchKind, keys: Iterable[str]) -> list[str]:
-    return [accounts.request_key(ENDPOINTS[kind], key) for key in keys]
+async def find_batch(conn: Connection, workspace_id: int, token: str) -> Batch | None:
+    return await store.find_batch(conn, workspace_id=workspace_id, token=token)
+
+
+async def find_latest_named(conn: Connection, workspace_id: int, name: str) -> Batch | None:
+    """The last batch of this name, for whoever wants to go on with it."""
+    return await store.find_latest_named(conn, workspace_id=workspace_id, name=name)
+
+
+async def task_result(world: World, workspace_id: int, token: str) -> TaskResult:
+    """A batch and the verdicts on it that stand, the same at every reading once it is completed.
+
+    A task whose time is up is answered here, if no worker got to it: whoever was not asked in time is unknown. Raises
+    `NotFound` for a token this workspace has not.
+    """
+    async with world.db.transaction() as conn:
+        batch = await store.find_batch(conn, workspace_id=workspace_id, token=token)
+        if batch is None:
+            raise NotFound("unknown_task", "There is no such task.", field="task_hash")
+        if batch.state is BatchState.RUNNING and batch.kind is BatchKind.TASK:
+            await answer_overdue(conn, batch.id, world.clock.now())
+            batch = await store.batch(conn, batch.id)
+        found = await store.answered(conn, batch.id, after="", limit=READ_TOGETHER)
+    return TaskResult(batch, tuple(verdict for _, verdict in found))
+
+
+async def batch_verdicts(world: World, batch: Batch) -> AsyncIterator[Verdict]:
+    """Every verdict of a batch that stands so far, in the order of the addresses, however many there are."""
+    after = ""
+    while True:
+        async with world.db.statement() as conn:
+            found = await store.answered(conn, batch.id, after=after, limit=READ_TOGETHER)
+        for _, verdict in found:
+            yield verdict
+        if len(found) < READ_TOGETHER:
+            return
+        after = found[-1][0]
+
+
+async def address_statuses(
+    conn: Connection, workspace_id: int, addresses: Sequence[str]
+) -> dict[str, AddressStatus]:
+    """Where each of `addresses` stands for this workspace, by the address as given (endpoint 81).
+
+    Complete with a verdict that is not settled means: put off, and asked again by itself.
+    """
+    keys = {address: item_key(address) for address in addresses}
+    found = await store.statuses(conn, workspace_id=workspace_id, keys=sorted(set(keys.values())))
+    nothing = AddressStatus(Progress.NOT_VERIFIED, None)
+    return {address: found.get(key, nothing) for address, key in keys.items()}
+
+
+async def forget_old(conn: Connection, now: datetime) -> None:
+    """Drops batches a month after their end, and after a year what nobody has asked about again."""
+    await store.forget_old(conn, finished_before=now - BATCHES_KEPT_FOR, checked_before=now - VERDICTS_KEPT_FOR)
+    await windows.forget_old(conn)

@@ -48,12 +48,18 @@ class Result:
 
 
 class Checker:
-    def __init__(self, world: World, prober: Prober, *, reuse: bool = True, retry: bool = True) -> None:
-        """`reuse`: answers that are young enough are given again. `retry`: who was put off is asked again by a job."""
+    def __init__(
+        self, world: World, prober: Prober, *, reuse: bool = True, retry: bool = True, again: bool = False
+    ) -> None:
+        """`reuse`: answers that are young enough are given again. `retry`: who put us off is asked again by a job.
+
+        `again`: this is such a later question, and belongs to the round of the first.
+        """
         self.prober = prober
         self._world = world
         self._retry = retry
-        days = world.settings.verifier_result_days if reuse else 0
+        self._again = again
+        days = world.settings.verifier_result_days if reuse and not again else 0
         self._results_last = timedelta(days=days)
         self._facts_last = timedelta(days=world.settings.verifier_facts_days)
         # By the address that is sent: its key, how it was typed, and when it was first asked for.
@@ -68,7 +74,7 @@ class Checker:
             return ready, []
         async with self._world.db.statement() as conn:
             hidden = await corpus.claimed_among(conn, typed)
-            known = await store.find(conn, list(typed)) if self._results_last else {}
+            known = await store.find(conn, list(typed)) if self._results_last or self._again else {}
             names = {key.rpartition("@")[2] for key in typed}
             facts = await facts_store.domains(conn, list(names), since=now - self._facts_last)
         to_ask: dict[str, list[str]] = {}
@@ -169,13 +175,15 @@ class Checker:
 
 
 @asynccontextmanager
-async def checker(world: World, *, reuse: bool = True, retry: bool = True) -> AsyncIterator[Checker]:
-    """A run of checks with what is known of servers at hand."""
+async def checker(
+    world: World, *, reuse: bool = True, retry: bool = True, again: bool = False
+) -> AsyncIterator[Checker]:
+    """A run of checks with what is known of servers at hand; see `Checker`."""
     since = world.clock.now() - timedelta(days=world.settings.verifier_facts_days)
     async with world.db.statement() as conn:
         servers = await facts_store.servers(conn, since=since)
     async with Prober(world, identity(world), servers) as prober:
-        yield Checker(world, prober, reuse=reuse, retry=retry)
+        yield Checker(world, prober, reuse=reuse, retry=retry, again=again)
 
 
 async def verify_now(

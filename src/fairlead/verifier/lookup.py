@@ -62,8 +62,8 @@ async def _first_usable(
             if host in LOCAL_NAMES:
                 forbidden |= {Kind.LOOPBACK}
                 continue
-            # IPv4 first and alone where there is any: mail over IPv6 is refused where the sender's name does not resolve
-            # back to its address, and every question not asked is one answered sooner.
+            # IPv4 first and alone where there is any: mail over IPv6 is refused where the sender's name does not
+            # resolve back to its address, and every question not asked is one answered sooner.
             answer = await dns.ipv4(host)
             if not isinstance(answer, Found):
                 answer = await dns.addresses(host)

@@ -5,9 +5,10 @@ budget, and never more recipients are in the air than the budget could bear if a
 """
 
 import asyncio
+import re
 import statistics
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol, cast
@@ -86,6 +87,7 @@ class Feed(Protocol):
         ...
 
 
+_STATUS: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 _OK: Final = Answer("rcpt", 250, ReplyMeaning.ACCEPTED)
 _ABOUT_EVERYBODY: Final = frozenset({
     ReplyMeaning.BLOCKED, ReplyMeaning.SERVER_STATE, ReplyMeaning.RATE_LIMITED, ReplyMeaning.RELAY_DENIED,
@@ -210,7 +212,7 @@ class Session(asyncio.Protocol):
     def _gathered(self, line: bytes) -> bool:
         """Adds a line to a reply of many. Whether that was the last, and the reply has been dealt with."""
         self._lines.append(line)
-        if len(self._lines) > MOST_LINES or len(line) > LONGEST_LINE:
+        if len(self._lines) > MOST_LINES or len(line) > LONGEST_LINE or not _code(line):
             self._end(Ending.GARBLED)
             return True
         if line[3:4] == b"-":
@@ -229,8 +231,12 @@ class Session(asyncio.Protocol):
         if code == 421:
             # What it was said to is asked again elsewhere, so it stays among the expected.
             stage: Stage = "rcpt" if type(asked) is str or asked is Ask.MADE_UP else _STAGES[cast(Ask, asked)]
-            self.said = self._answer(stage, code, lines)
-            self._end(Ending.REFUSED if stage in ("banner", "ehlo") else Ending.BUSY)
+            answer = self._answer(stage, code, lines)
+            if stage in ("banner", "ehlo"):
+                self._turn_away(answer)
+            else:
+                self.said = answer
+                self._end(Ending.BUSY)
             return
         self._expected.popleft()
         if type(asked) is str:
@@ -526,8 +532,8 @@ class Session(asyncio.Protocol):
             raw = raw.replace(address.encode(), b"")
         answer = _answers.get((stage, raw))
         if answer is None:
-            text = " ".join(line[4:].strip().decode("utf-8", "replace") for line in raw.split(b"\n")).replace("\0", "")
-            answer = Answer(stage, code, classify(stage, code, None, text), text[:LONGEST_TEXT])
+            status, text = _told(line[4:].strip().decode("utf-8", "replace") for line in raw.split(b"\n"))
+            answer = Answer(stage, code, classify(stage, code, status, text), text[:LONGEST_TEXT])
             if len(_answers) >= ANSWERS_KEPT:
                 _answers.clear()
             _answers[stage, raw] = answer
@@ -537,6 +543,18 @@ class Session(asyncio.Protocol):
 _STAGES: Final[dict[Ask, Stage]] = {
     Ask.BANNER: "banner", Ask.EHLO: "ehlo", Ask.HELO: "ehlo", Ask.MAIL: "mail", Ask.RSET: "mail", Ask.QUIT: "quit",
 }  # fmt: skip
+
+
+def _told(lines: Iterable[str]) -> tuple[str | None, str]:
+    """The enhanced status of a reply and its text; of a reply with a status, the lines that carry it.
+
+    RFC 2034, section 4: every line has the status. Those without are what a server puts around its replies.
+    """
+    texts = [line.replace("\0", "") for line in lines]
+    found = [(match.group(1), text) for text in texts if (match := _STATUS.match(text))]
+    if not found:
+        return None, " ".join(texts)
+    return found[0][0], " ".join(text for _, text in found)
 
 
 def _code(line: bytes) -> int:

@@ -18,13 +18,21 @@ class Ask:
     """A request whose caller is known."""
 
     world: World
-    conn: Connection
-    """Outside a transaction, for the whole request: asking the pool twice would cost more than some answers do."""
+    connection: Connection | None
     caller: Caller
     params: Params
     path: dict[str, str]
     """The parts of the path in braces."""
     prospect_ids: PublicIds
+
+    @property
+    def conn(self) -> Connection:
+        """Outside a transaction, for the whole request: asking the pool twice would cost more than some answers do.
+
+        Not for handlers marked with `connects_by_itself`.
+        """
+        assert self.connection is not None
+        return self.connection
 
     @property
     def workspace_id(self) -> WorkspaceId:
@@ -33,6 +41,22 @@ class Ask:
 
 Handler: TypeAlias = Callable[[Ask], Awaitable[Any]]
 """Gives the body of a 200, or an `Answer` where the status is another."""
+
+
+_BY_ITSELF: set[Handler] = set()
+
+
+def connects_by_itself(handler: Handler) -> Handler:
+    """Marks a handler that calls actions with `world`: it is run without a connection in hand.
+
+    With one, as many requests as the pool has connections would each wait for the second of another.
+    """
+    _BY_ITSELF.add(handler)
+    return handler
+
+
+def is_given_a_connection(handler: Handler) -> bool:
+    return handler not in _BY_ITSELF
 
 
 def date_object(moment: datetime) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """The way in for the Snov.io dialect: route, parameters, caller, answer, and every error in its envelope."""
 
+from dataclasses import replace
+from typing import Any
+
 from fairlead.http import params as parameters
 from fairlead.http.faults import Away, fault_kind, log_fault
 from fairlead.http.request import (
@@ -17,7 +20,7 @@ from fairlead.http.request import (
 )
 from fairlead.http.routes import Found, Routes, WrongMethod
 from fairlead.http.snov import authentication, refusals
-from fairlead.http.snov.dialect import Ask, routing
+from fairlead.http.snov.dialect import Ask, is_given_a_connection, routing
 from fairlead.http.snov.endpoints import ENDPOINTS, Answerer, Token
 from fairlead.kit.public_ids import PublicIds
 from fairlead.kit.refusals import Refusal
@@ -97,8 +100,14 @@ class SnovDoor:
             if params is None:
                 params = self._params(request)
                 params.take(parameters.TOKEN)
-            answer = await target(Ask(self._world, conn, caller, params, parts, self._prospect_ids))
-        return answer if isinstance(answer, Answer) else Answer(200, answer)
+            ask = Ask(self._world, conn, caller, params, parts, self._prospect_ids)
+            if is_given_a_connection(target):
+                return _whole(await target(ask))
+        return _whole(await target(replace(ask, connection=None)))
 
     def _params(self, request: Request) -> parameters.Params:
         return parameters.read(request, most=self._world.settings.max_parameters)
+
+
+def _whole(answer: Any) -> Answer:
+    return answer if isinstance(answer, Answer) else Answer(200, answer)

@@ -7,7 +7,7 @@ an unknown address does. `python -m fairlead.http.snov.endpoints` prints the pag
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fairlead.http.snov import account, do_not_email, prospects
+from fairlead.http.snov import account, do_not_email, email_verifier, prospects
 from fairlead.http.snov.dialect import Handler
 
 
@@ -65,8 +65,8 @@ ENDPOINTS = (
     Endpoint("23", "POST", "/v2/li-profiles-by-urls/start", "Enrichment"),
     Endpoint("24", "GET", "/v2/li-profiles-by-urls/result", "Enrichment"),
     Endpoint("25", "POST", "/v1/get-profile-by-email", "Enrichment"),
-    Endpoint("26", "POST", "/v2/email-verification/start", "Email verifier"),
-    Endpoint("27", "GET", "/v2/email-verification/result", "Email verifier"),
+    Endpoint("26", "POST", "/v2/email-verification/start", "Email verifier", email_verifier.start_verification),
+    Endpoint("27", "GET", "/v2/email-verification/result", "Email verifier", email_verifier.verification_result),
     Endpoint("28", "POST", "/v2/sender-accounts/emails", "Sender accounts"),
     Endpoint("29", "GET", "/v2/sender-accounts/emails", "Sender accounts"),
     Endpoint("30", "PATCH", "/v2/sender-accounts/emails/{id}", "Sender accounts"),
@@ -155,8 +155,20 @@ ENDPOINTS = (
     Endpoint("78", "POST", "/v1/add-names-to-find-emails", "Email finder (old)"),
     Endpoint("79", "POST", "/v1/add-url-for-search", "Enrichment (old)"),
     Endpoint("80", "POST", "/v1/get-emails-from-url", "Enrichment (old)"),
-    Endpoint("81", "POST", "/v1/get-emails-verification-status", "Email verifier (old)"),
-    Endpoint("82", "POST", "/v1/add-emails-to-verification", "Email verifier (old)"),
+    Endpoint(
+        "81",
+        "POST",
+        "/v1/get-emails-verification-status",
+        "Email verifier (old)",
+        email_verifier.emails_verification_status,
+    ),
+    Endpoint(
+        "82",
+        "POST",
+        "/v1/add-emails-to-verification",
+        "Email verifier (old)",
+        email_verifier.add_emails_to_verification,
+    ),
     Endpoint("A1", "POST", "/v2/campaigns", "as 39"),
     Endpoint("A2", "POST", "/v2/campaigns/{id}/state", "as 43"),
     Endpoint("A3", "GET", "/v2/warm-up/{id}/daily-statistics", "as 37"),
@@ -169,7 +181,7 @@ ENDPOINTS = (
     Endpoint("A10", "GET", "/v2/emails-by-domain-by-name/result/{task_hash}", "as 20"),
     Endpoint("A11", "GET", "/v2/company-domain-by-name/result/{task_hash}", "as 22"),
     Endpoint("A12", "GET", "/v2/li-profiles-by-urls/result/{task_hash}", "as 24"),
-    Endpoint("A13", "GET", "/v2/email-verification/result/{task_hash}", "as 27"),
+    Endpoint("A13", "GET", "/v2/email-verification/result/{task_hash}", "as 27", email_verifier.verification_result),
     Endpoint("A14", "GET", "/v1/oauth/access_token", "as 1", TOKEN),
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from fairlead.db import Connection
+from fairlead.jobs.model import NewJob
 from fairlead.verifier.model import (
     REASON_OF_WORD,
     AddressStatus,
@@ -36,7 +37,7 @@ class Held:
     remaining: int
     reservation: int | None
     reserved: Decimal
-    when_done: dict[str, Any] | None
+    when_done: tuple[str, dict[str, Any]] | None  # kind and payload of a job
     seconds_left: float | None
 
 
@@ -54,13 +55,14 @@ async def insert_batch(
     kind: BatchKind,
     name: str,
     answer_seconds: float | None,
-    when_done: Mapping[str, Any] | None,
+    when_done: NewJob | None,
     now: datetime,
 ) -> BatchId:
     """An empty batch; see `count_items`."""
     cur = await conn.execute(
         """
-        insert into verification_batches (workspace_id, token, kind, name, total, remaining, answer_by, when_done, made_at)
+        insert into verification_batches (
+          workspace_id, token, kind, name, total, remaining, answer_by, when_done, made_at)
         values (%(workspace_id)s, %(token)s, %(kind)s, %(name)s, 0, 0,
                 clock_timestamp() + make_interval(secs => %(answer_seconds)s), %(when_done)s, %(now)s)
         returning id
@@ -71,7 +73,7 @@ async def insert_batch(
             "kind": kind,
             "name": name,
             "answer_seconds": answer_seconds,
-            "when_done": None if when_done is None else Jsonb(dict(when_done)),
+            "when_done": None if when_done is None else Jsonb([when_done.kind, when_done.payload]),
             "now": now,
         },
     )
@@ -99,17 +101,24 @@ async def insert_items(conn: Connection, batch_id: int, items: Sequence[tuple[st
     return cur.rowcount
 
 
-async def count_items(
-    conn: Connection, batch_id: int, *, total: int, reservation: int | None, reserved: Decimal
-) -> None:
+async def count_items(conn: Connection, batch_id: int, *, total: int) -> None:
     await conn.execute(
-        """
-        update verification_batches
-           set total = %(total)s, remaining = %(total)s, reservation = %(reservation)s, reserved = %(reserved)s
-         where id = %(id)s
-        """,
-        {"id": batch_id, "total": total, "reservation": reservation, "reserved": reserved},
+        "update verification_batches set total = %(total)s, remaining = %(total)s where id = %(id)s",
+        {"id": batch_id, "total": total},
     )
+
+
+async def note_reservation(conn: Connection, batch_id: int, *, reservation: int | None, reserved: Decimal) -> None:
+    await conn.execute(
+        "update verification_batches set reservation = %(reservation)s, reserved = %(reserved)s where id = %(id)s",
+        {"id": batch_id, "reservation": reservation, "reserved": reserved},
+    )
+
+
+async def batch(conn: Connection, batch_id: int) -> Batch:
+    found = await _batch(conn, f"select {BATCH_COLUMNS} from verification_batches where id = %(id)s", {"id": batch_id})
+    assert found is not None
+    return found
 
 
 async def find_batch(conn: Connection, *, workspace_id: int, token: str) -> Batch | None:
@@ -156,9 +165,16 @@ async def held(conn: Connection, batch_id: int, *, lock: bool = False) -> Held |
     if row is None:
         return None
     id_, workspace_id, kind, state, remaining, reservation, reserved, when_done, seconds = row
-    left = None if seconds is None else float(seconds)
     return Held(
-        BatchId(id_), workspace_id, BatchKind(kind), BatchState(state), remaining, reservation, reserved, when_done, left
+        id=BatchId(id_),
+        workspace_id=workspace_id,
+        kind=BatchKind(kind),
+        state=BatchState(state),
+        remaining=remaining,
+        reservation=reservation,
+        reserved=reserved,
+        when_done=None if when_done is None else (when_done[0], when_done[1]),
+        seconds_left=None if seconds is None else float(seconds),
     )
 
 
@@ -279,6 +295,17 @@ async def settled_meanwhile(conn: Connection, keys: Sequence[str]) -> list[str]:
         [array(keys)],
     )
     return [row[0] for row in await cur.fetchall() if row[1]]
+
+
+async def take_back(conn: Connection, batch_id: int, keys: Sequence[str]) -> None:
+    """Answers that cannot be paid for."""
+    await conn.execute(
+        """
+        update verification_items set state = 'unpaid', reason = null, flags = null, mx = null, checked_at = null
+         where batch_id = %(batch_id)s and address_key = any(%(keys)s::text[])
+        """,
+        {"batch_id": batch_id, "keys": array(keys)},
+    )
 
 
 async def count_down(conn: Connection, batch_id: int, *, by: int) -> int:

@@ -112,10 +112,5 @@ async def due_for_retry(conn: Connection, domain: str, *, now: datetime, limit: 
     return [row[0] for row in await cur.fetchall()]
 
 
-async def next_retry(conn: Connection, domain: str) -> datetime | None:
-    cur = await conn.execute(
-        "select min(retry_at) from verdicts where split_part(address_key, '@', -1) = %s and retry_at is not null",
-        [domain],
-    )
-    row = await cur.fetchone()
-    return row[0] if row else None
+async def forget(conn: Connection, keys: Sequence[str]) -> None:
+    await conn.execute("delete from verdicts where address_key = any(%s::text[])", [array(keys)])

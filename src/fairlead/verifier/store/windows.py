@@ -78,8 +78,6 @@ async def leave_seat(conn: Connection, *, server: str, seat: int) -> None:
     )
 
 
-async def forget_old(conn: Connection, *, seconds: int) -> None:
-    await conn.execute(
-        "delete from verifier_windows where opened_at < clock_timestamp() - make_interval(secs => %s)", [seconds]
-    )
+async def forget_old(conn: Connection) -> None:
+    await conn.execute("delete from verifier_windows where opened_at < clock_timestamp() - interval '2 days'")
     await conn.execute("delete from verifier_seats where lease_until < clock_timestamp()")

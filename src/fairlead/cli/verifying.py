@@ -1,0 +1,139 @@
+"""`fairlead verify`: are these addresses alive."""
+
+import asyncio
+import itertools
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+from rich.console import Console
+
+from fairlead.cli.importing import bar, duration
+from fairlead.cli.running import SOME_ROWS_FAILED, chosen_workspace, in_world, workspace_option
+from fairlead.cli.verdict_files import AddressFile, VerdictFile
+from fairlead.kit.refusals import Conflict, Invalid, Refusal
+from fairlead.kit.text import one_line
+from fairlead.prospects.exporting import Format, export_rows, format_of
+from fairlead.verifier import actions as verifier
+from fairlead.verifier.model import SmtpStatus
+from fairlead.world import World
+
+# Rows leave the process this often, so that an interruption costs no more than these.
+FLUSH_EVERY_SECONDS = 0.2
+FORMATS = (Format.CSV, Format.JSONL)
+
+
+@click.command("verify")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="An address a line, or anything `fairlead import` reads; - is standard input.",
+)
+@click.option("--list", "list_name", metavar="NAME", help="The prospects of this list.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output. Added to if there."
+)
+@click.option(
+    "--format", "format_", type=click.Choice([form.value for form in FORMATS]), help="Default: by the name, else csv."
+)
+@in_world
+@workspace_option
+async def verify(
+    world: World,
+    addresses: tuple[str, ...],
+    file: Path | None,
+    list_name: str | None,
+    output: Path | None,
+    format_: str | None,
+    workspace: int | None,
+) -> None:
+    """Check whether addresses are alive, without writing to them.
+
+    A row for each address, in the order the answers come. With --output FILE, the same command goes on where it was
+    interrupted: addresses that have a row are not asked about again.
+    """
+    if not addresses and file is None and list_name is None:
+        raise click.UsageError("Name addresses, a file with --file, or a list with --list.")
+    to_file = output if output is not None and str(output) != "-" else None
+    chosen = Format(format_) if format_ else _format_of(to_file)
+    if world.mode == "sandbox" and world.settings.nameserver is None:
+        raise Conflict(
+            "outside_sandbox",
+            "This is a sandbox, and without the settings its page shows (FAIRLEAD_NAMESERVER and those beside it) real "
+            "mail servers would be asked.",
+        )
+    console = Console(stderr=True, highlight=False)
+    async with _sources(world, file, list_name, workspace) as sources:
+        with _opened(to_file, chosen) as (verdicts, known):
+            asked = _Addresses([map(one_line, addresses), *sources], known)
+            await _verify(world, console, asked, verdicts)
+    unreadable = sum(source.unreadable for source in sources if isinstance(source, AddressFile))
+    if known:
+        console.print(f"{len(known):,} were in {to_file} before.", markup=False, soft_wrap=True)
+    if unreadable:
+        console.print(f"{unreadable:,} rows of the file could not be read.", markup=False, soft_wrap=True)
+        raise SystemExit(SOME_ROWS_FAILED)
+
+
+def _format_of(output: Path | None) -> Format:
+    if output is None:
+        return Format.CSV
+    try:
+        chosen = format_of(output.name)
+    except Refusal:
+        return Format.CSV
+    if chosen not in FORMATS:
+        raise click.UsageError("Verdicts are written as csv or jsonl.")
+    return chosen
+
+
+class _Addresses:
+    """All sources, one after the other, without the addresses that have a row. Can be gone through again."""
+
+    def __init__(self, sources: list[Iterable[str]], known: set[str]) -> None:
+        self._sources = [list(sources[0]), *sources[1:]]
+        self._known = known
+
+    def __iter__(self) -> Iterator[str]:
+        return (address for address in itertools.chain(*self._sources) if address not in self._known)
+
+    def count(self) -> int:
+        return sum(1 for _ in self)
+
+
+async def _verify(world: World, console: Console, addresses: _Addresses, target: "_Target") -> None:
+    total = await asyncio.to_thread(addresses.count)
+    if total and (problem := await verifier.identity_problem(world)):
+        console.print(problem, markup=False, soft_wrap=True)
+    found: Counter[SmtpStatus] = Counter()
+    started = flushed = world.timer.monotonic()
+    with bar(console, "Verifying") as report:
+        async with aclosing(verifier.verify_now(world, addresses)) as verdicts:
+            async for verdict in verdicts:
+                target.write(verdict)
+                found[verdict.smtp_status] += 1
+                if (now := world.timer.monotonic()) - flushed > FLUSH_EVERY_SECONDS:
+                    flushed = now
+                    target.flush()
+                    # The same address twice is one, so that only the end is the end.
+                    done = min(found.total() / total, 0.999)
+                    report(done, _figures(found, now - started, done), now - started)
+        target.flush()
+        seconds = world.timer.monotonic() - started
+        report(1.0, _figures(found, seconds, 1.0), seconds)
+
+
+def _figures(found: Counter[SmtpStatus], seconds: float, done: float) -> str:
+    total = found.total()
+    counted = ", ".join(f"{found[status]:,} {status.value.replace('_', ' ')}" for status in SmtpStatus)
+    rate = total / seconds if seconds else 0.0
+    left = f", {duration(seconds * (1 - done) / done)} left" if 0 < done < 1 else ""
+    return f"{total:,} addresses: {counted}; {rate:,.0f} a second{left}"
