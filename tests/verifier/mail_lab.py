@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -50,6 +51,20 @@ class MachineTimer:
         await asyncio.sleep(seconds)
 
 
+class CountingPolicy:
+    """A server's policy, and a note of every recipient it is asked for."""
+
+    def __init__(self, policy: Any, asked: Counter[str]) -> None:
+        self._policy, self._asked = policy, asked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._policy, name)
+
+    def rcpt(self, talk: Any, address: str) -> bytes | None:
+        self._asked[address] += 1
+        return self._policy.rcpt(talk, address)
+
+
 @dataclass
 class MailLab:
     net: Internet
@@ -61,6 +76,14 @@ class MailLab:
 
     def pass_time(self, **units: float) -> None:
         self.clock.advance(by=timedelta(**units))
+
+    def count_questions(self) -> Counter[str]:
+        """How often each address is asked for, from now on."""
+        asked: Counter[str] = Counter()
+        hosts = self.net.smtp.hosts
+        for place, host in hosts.items():
+            hosts[place] = replace(host, policy=CountingPolicy(host.policy, asked))
+        return asked
 
     async def probe(
         self, works: Iterable[Work], *, prober: Prober | None = None, patience: float = PATIENCE_SECONDS
@@ -111,43 +134,53 @@ async def mail_lab(
     server_timer: Any = None,
     **settings: Any,
 ) -> AsyncIterator[MailLab]:
-    timer = MachineTimer()
-    clock = MovableClock(timer, speed=0)
+    clock = MovableClock(MachineTimer(), speed=0)
     sandbox = Sandbox(seed=seed, companies=companies or len(behaviors), behaviors=behaviors)
     net = Internet(sandbox, clock, server_timer or HastyTimer())
     await net.start()
+    async with lab_world(net.name_server, net.port_map, clock, db, seed, **settings) as world:
+        try:
+            yield MailLab(net, world, clock)
+        finally:
+            await net.close()
+
+
+@contextlib.asynccontextmanager
+async def lab_world(
+    name_server: str, port_map: dict[int, int], clock: Any, db: Database | None, seed: int, **settings: Any
+) -> AsyncIterator[World]:
+    """The product's world inside the sandbox internet, in this process or another."""
+    timer = MachineTimer()
     chosen = Settings(
         **{
             "allowed_networks": read_networks("127.64.0.0/10"),
-            "port_map": net.port_map,
-            "nameserver": net.name_server,
+            "port_map": port_map,
+            "nameserver": name_server,
             "verifier_helo": IDENTITY.helo,
             **NO_LIMITS,
             **settings,
         }
     )
-    dns = AioDns(net.name_server, timer, try_seconds=0.3, tries=2, deadline_seconds=1.0)
+    dns = AioDns(name_server, timer, try_seconds=0.3, tries=2, deadline_seconds=1.0)
     absent: dict[str, Any] = dict.fromkeys(field.name for field in fields(World))
-    world = World(
-        **{
-            **absent,
-            "settings": chosen,
-            "mode": "sandbox",
-            "public_url": "http://127.0.0.1:8000",
-            "clock": clock,
-            "timer": timer,
-            "random": random.Random(seed),
-            "db": db,
-            "listener": Listener(db) if db else None,
-            "dialer": GuardedDialer(chosen.allowed_networks, chosen.port_map, dns),
-            "dns": dns,
-        }
-    )
     try:
-        yield MailLab(net, world, clock)
+        yield World(
+            **{
+                **absent,
+                "settings": chosen,
+                "mode": "sandbox",
+                "public_url": "http://127.0.0.1:8000",
+                "clock": clock,
+                "timer": timer,
+                "random": random.Random(seed),
+                "db": db,
+                "listener": Listener(db) if db else None,
+                "dialer": GuardedDialer(chosen.allowed_networks, chosen.port_map, dns),
+                "dns": dns,
+            }
+        )
     finally:
         await dns.close()
-        await net.close()
 
 
 def with_settings(lab: MailLab, **settings: Any) -> World:

@@ -20,8 +20,9 @@ TOLD_APART = (Reason.ACCEPTED, Reason.NO_SUCH_MAILBOX)
 SETTLED = {
     "catch_all": (Reason.CATCH_ALL, Reason.CATCH_ALL),
     "blocked_banner": (Reason.BLOCKED, Reason.BLOCKED),
-    # The words of one who finds that we come too often, with a code for now.
+    # In the words of one who finds that we come too often, and of one who finds that we should not come ourselves.
     "blocked_banner:gmail": (Reason.REFUSED, Reason.REFUSED),
+    "blocked_mail:gmail": (Reason.POLICY, Reason.POLICY),
     "blocked_mail": (Reason.BLOCKED, Reason.BLOCKED),
     "blocked_rcpt": (Reason.BLOCKED, Reason.BLOCKED),
     "drop": (Reason.LOST, Reason.LOST),

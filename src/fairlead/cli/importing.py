@@ -44,7 +44,7 @@ async def import_command(
     console = Console(stderr=True, highlight=False)
     plan = await plan_import(world, workspace_id, path, mapping=mapping)
     show_plan(console, path, plan)
-    with _bar(console, "Checking" if dry_run else "Importing") as report:
+    with bar(console, "Checking" if dry_run else "Importing") as report:
         imported = await import_file(
             world,
             workspace_id,
@@ -70,7 +70,7 @@ async def export_command(
     to_file = output is not None and str(output) != "-"
     chosen = format or (format_of(output.name) if output is not None and to_file else Format.CSV)
     started = world.timer.monotonic()
-    with _bar(console, "Exporting") as report:
+    with bar(console, "Exporting") as report:
 
         def progress(rows: int, total: int) -> None:
             seconds = world.timer.monotonic() - started
@@ -107,18 +107,19 @@ def _shown(text: str) -> Text:
 def _step_text(step: Step) -> str:
     failed = f", {step.failed:,} failed" if step.failed else ""
     left = step.seconds_left
-    remaining = "" if left is None or step.done >= 1 else f", {_duration(left)} left"
+    remaining = "" if left is None or step.done >= 1 else f", {duration(left)} left"
     return f"{step.rows:,} rows{failed}, {step.rows_a_second:,.0f} rows/s{remaining}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """As h:mm:ss or m:ss."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 @contextmanager
-def _bar(console: Console, what: str) -> Iterator[Callable[[float, str, float], None]]:
+def bar(console: Console, what: str) -> Iterator[Callable[[float, str, float], None]]:
     """A function to call with how far it has come (0 to 1), a text, and the seconds since the start."""
     if console.is_terminal:
         text_column = TextColumn("{task.fields[text]}")

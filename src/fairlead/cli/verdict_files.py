@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -99,14 +99,21 @@ class VerdictFile:
         if self.format is Format.CSV:
             self.target.write(_HEADER)
 
-    def write(self, verdict: Verdict) -> None:
-        row = as_row(verdict)
-        if self.format is Format.JSONL:
-            self.target.write(msgspec.json.encode(row) + b"\n")
-            return
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(map(_cell, row.values()))
-        self.target.write(line.getvalue().encode())
+    def write(self, verdicts: Iterable[Verdict]) -> None:
+        """Adds rows, which have left the process afterwards. Raises `Invalid` where there is no room for them."""
+        rows = map(as_row, verdicts)
+        try:
+            if self.format is Format.JSONL:
+                self.target.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
+            else:
+                text = io.StringIO()
+                csv.writer(text, lineterminator="\n").writerows(map(_cell, row.values()) for row in rows)
+                self.target.write(text.getvalue().encode())
+            self.target.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise Invalid("cannot_write", f"The output cannot be written: {error.strerror}.", field="output") from error
 
     def resume(self) -> set[str]:
         """The addresses that have a row. A row that was cut by an interruption is taken off; what follows is added.

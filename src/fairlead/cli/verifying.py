@@ -6,10 +6,10 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 import click
 import msgspec
@@ -22,11 +22,11 @@ from fairlead.kit.refusals import Conflict, Invalid, Refusal
 from fairlead.kit.text import one_line
 from fairlead.prospects.exporting import Format, export_rows, format_of
 from fairlead.verifier import actions as verifier
-from fairlead.verifier.model import SmtpStatus
+from fairlead.verifier.model import SmtpStatus, Verdict
 from fairlead.world import World
 
 # Rows leave the process this often, so that an interruption costs no more than these.
-FLUSH_EVERY_SECONDS = 0.2
+WRITE_EVERY_SECONDS = 0.2
 FORMATS = (Format.CSV, Format.JSONL)
 
 
@@ -67,13 +67,13 @@ async def verify(
     if world.mode == "sandbox" and world.settings.nameserver is None:
         raise Conflict(
             "outside_sandbox",
-            "This is a sandbox, and without the settings its page shows (FAIRLEAD_NAMESERVER and those beside it) real "
-            "mail servers would be asked.",
+            "This is a sandbox: without the FAIRLEAD_NAMESERVER, FAIRLEAD_ALLOWED_NETWORKS and FAIRLEAD_PORT_MAP of "
+            "its internet, real mail servers would be asked.",
         )
     console = Console(stderr=True, highlight=False)
     async with _sources(world, file, list_name, workspace) as sources:
         with _opened(to_file, chosen) as (verdicts, known):
-            asked = _Addresses([map(one_line, addresses), *sources], known)
+            asked = _Addresses([list(map(one_line, addresses)), *sources], known)
             await _verify(world, console, asked, verdicts)
     unreadable = sum(source.unreadable for source in sources if isinstance(source, AddressFile))
     if known:
@@ -99,7 +99,7 @@ class _Addresses:
     """All sources, one after the other, without the addresses that have a row. Can be gone through again."""
 
     def __init__(self, sources: list[Iterable[str]], known: set[str]) -> None:
-        self._sources = [list(sources[0]), *sources[1:]]
+        self._sources = sources
         self._known = known
 
     def __iter__(self) -> Iterator[str]:
@@ -109,24 +109,27 @@ class _Addresses:
         return sum(1 for _ in self)
 
 
-async def _verify(world: World, console: Console, addresses: _Addresses, target: "_Target") -> None:
+async def _verify(world: World, console: Console, addresses: _Addresses, target: VerdictFile) -> None:
     total = await asyncio.to_thread(addresses.count)
     if total and (problem := await verifier.identity_problem(world)):
         console.print(problem, markup=False, soft_wrap=True)
     found: Counter[SmtpStatus] = Counter()
-    started = flushed = world.timer.monotonic()
+    rows: list[Verdict] = []
+    started = written = world.timer.monotonic()
     with bar(console, "Verifying") as report:
-        async with aclosing(verifier.verify_now(world, addresses)) as verdicts:
+        # Sessions end before the database does.
+        async with aclosing(cast(AsyncGenerator[Verdict, None], verifier.verify_now(world, addresses))) as verdicts:
             async for verdict in verdicts:
-                target.write(verdict)
+                rows.append(verdict)
                 found[verdict.smtp_status] += 1
-                if (now := world.timer.monotonic()) - flushed > FLUSH_EVERY_SECONDS:
-                    flushed = now
-                    target.flush()
+                if (now := world.timer.monotonic()) - written > WRITE_EVERY_SECONDS:
+                    written = now
+                    target.write(rows)
+                    rows.clear()
                     # The same address twice is one, so that only the end is the end.
                     done = min(found.total() / total, 0.999)
                     report(done, _figures(found, now - started, done), now - started)
-        target.flush()
+        target.write(rows)
         seconds = world.timer.monotonic() - started
         report(1.0, _figures(found, seconds, 1.0), seconds)
 
@@ -137,3 +140,59 @@ def _figures(found: Counter[SmtpStatus], seconds: float, done: float) -> str:
     rate = total / seconds if seconds else 0.0
     left = f", {duration(seconds * (1 - done) / done)} left" if 0 < done < 1 else ""
     return f"{total:,} addresses: {counted}; {rate:,.0f} a second{left}"
+
+
+@asynccontextmanager
+async def _sources(
+    world: World, file: Path | None, list_name: str | None, workspace: int | None
+) -> AsyncIterator[list[Iterable[str]]]:
+    """What can be read more than once: standard input and lists are kept in files until the block ends."""
+    sources: list[Iterable[str]] = []
+    with tempfile.NamedTemporaryFile(prefix="fairlead-") as given, tempfile.TemporaryFile() as listed:
+        if file is not None and str(file) == "-":
+            await asyncio.to_thread(shutil.copyfileobj, sys.stdin.buffer, given)
+            given.flush()
+            file = Path(given.name)
+        if file is not None:
+            sources.append(await asyncio.to_thread(AddressFile, file))
+        if list_name is not None:
+            async with world.db.statement() as conn:
+                workspace_id = await chosen_workspace(conn, workspace)
+            await export_rows(world, workspace_id, list_name=list_name, format=Format.JSONL, target=listed)
+            sources.append(_Listed(listed))
+        yield sources
+
+
+class _Listed:
+    """The addresses in an export of prospects as JSON lines."""
+
+    def __init__(self, export: IO[bytes]) -> None:
+        self._export = export
+
+    def __iter__(self) -> Iterator[str]:
+        self._export.seek(0)
+        for line in self._export:
+            if email := msgspec.json.decode(line, type=_Prospect).email:
+                yield email
+
+
+class _Prospect(msgspec.Struct):
+    email: str = ""
+
+
+@contextmanager
+def _opened(output: Path | None, format: Format) -> Iterator[tuple[VerdictFile, set[str]]]:
+    """Where verdicts go, and the addresses that have one there."""
+    if output is None:
+        verdicts = VerdictFile(sys.stdout.buffer, format)
+        verdicts.begin()
+        yield verdicts, set()
+        return
+    try:
+        output.touch()
+        target = output.open("r+b")
+    except OSError as error:
+        raise Invalid("cannot_write", f"{output} cannot be written: {error.strerror}.", field="output") from error
+    with target:
+        verdicts = VerdictFile(target, format)
+        yield verdicts, verdicts.resume()

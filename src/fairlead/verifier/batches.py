@@ -45,9 +45,10 @@ async def start_verification(
 ) -> Batch:
     """A new batch, on its way. The same address twice is one; what is no address is answered so, and paid for.
 
-    `when_done` is put in by the transaction that completes the batch, due at once. Without enough credits a task is
-    `not_enough_credits` from the start, `LEGACY` raises `LimitReached`, and a list ends where the credits end. Raises
-    `Invalid` for a batch without an address, and for more than ten in a request.
+    `when_done` is put in by the transaction that completes the batch, due at once and with the batch's token as `task`
+    in its payload. Without enough credits a task is `not_enough_credits` from the start, `LEGACY` raises
+    `LimitReached`, and a list ends where the credits end. Raises `Invalid` for a batch without an address, and for more
+    than ten in a request.
     """
     now = world.clock.now()
     async with world.db.transaction() as conn:

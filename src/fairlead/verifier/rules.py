@@ -44,17 +44,22 @@ _OF_RECIPIENT: Final = {
 _SETTLES_NOTHING_LATER: Final = frozenset({ReplyMeaning.MAILBOX_FULL, ReplyMeaning.BLOCKED, ReplyMeaning.RELAY_DENIED})
 _ALWAYS_LATER: Final = frozenset({ReplyMeaning.GREYLISTED, ReplyMeaning.TRY_LATER, ReplyMeaning.RATE_LIMITED})
 _REFUSES_MADE_UP: Final = frozenset({
-    ReplyMeaning.NO_SUCH_MAILBOX, ReplyMeaning.MAILBOX_DISABLED, ReplyMeaning.RELAY_DENIED, ReplyMeaning.UNKNOWN,
+    ReplyMeaning.NO_SUCH_MAILBOX, ReplyMeaning.NO_SUCH_RECIPIENT, ReplyMeaning.MAILBOX_DISABLED,
+    ReplyMeaning.RELAY_DENIED, ReplyMeaning.UNKNOWN,
 })  # fmt: skip
 
 
 def verdict(
-    heard: Heard | NoRoute, *, accepts_anything: bool | None = None, of_made_up: Heard | None = None
+    heard: Heard | NoRoute,
+    *,
+    accepts_anything: bool | None = None,
+    of_made_up: Heard | None = None,
+    is_served: bool = False,
 ) -> Finding:
     """What follows for an address from what was heard of it.
 
     `accepts_anything` is what is known of its domain; where nothing is, `of_made_up` is what was heard of a name
-    nobody has. An acceptance alone never makes an address valid, and only a server's word about this very mailbox
+    nobody has; `is_served` whether the server has accepted somebody of it. An acceptance alone never makes an address valid, and only a server's word about this very mailbox
     makes it not valid.
     """
     if isinstance(heard, NoRoute):
@@ -70,6 +75,8 @@ def verdict(
             return Finding(Reason.NO_SUCH_MAILBOX)
         case ReplyMeaning.MAILBOX_DISABLED if not heard.temporary:
             return Finding(Reason.MAILBOX_DISABLED)
+        case ReplyMeaning.NO_SUCH_RECIPIENT if is_served and not heard.temporary:
+            return Finding(Reason.NO_SUCH_MAILBOX)
     # A temporary word about a mailbox is a lookup that failed, such as "450 4.1.1 unverified address".
     reason = _OF_RECIPIENT.get(heard.meaning, Reason.TRY_LATER if heard.temporary else Reason.UNCLEAR)
     return Finding(reason, temporary=_worth_asking_again(heard))

@@ -136,6 +136,7 @@ class Session(asyncio.Protocol):
         self._in_transaction = self._needs_reset = False
         self._in_air = 0  # recipients without an answer yet
         self._accepted = 0  # in this transaction
+        self._worn_out = False  # the transaction takes nobody any more
         self._spoiled: Answer | None = None  # what ends the work in hand once nothing is in the air
         self._mail_refused = False
         self._gaps: list[float] = []
@@ -339,9 +340,13 @@ class Session(asyncio.Protocol):
 
     def _one_too_many(self, answer: Answer) -> bool:
         """Whether the refusal is about the number of recipients: those that wait get transactions of their own."""
-        if answer.meaning is not ReplyMeaning.RATE_LIMITED or not answer.temporary or not self._accepted:
+        if answer.meaning is not ReplyMeaning.RATE_LIMITED or not self._accepted:
             return False
-        self._recipients = self.recipients_met = self._accepted
+        if answer.temporary:
+            self._recipients = self.recipients_met = self._accepted
+        else:
+            # "Too many bad recipients" of Exim: this transaction is lost for good ones too, the next is not.
+            self._worn_out = True
         self.rejects += 1
         return True
 
@@ -387,7 +392,7 @@ class Session(asyncio.Protocol):
                 self._feed.work_back(work)
                 self._leave(out)
                 break
-            if self._in_transaction and self._is_full():
+            if self._in_transaction and (self._worn_out or self._is_full()):
                 if self._in_air:
                     break
                 self._in_transaction = False
@@ -447,6 +452,7 @@ class Session(asyncio.Protocol):
             out.append(b"RSET\r\n")
             return
         self._in_transaction = self._needs_reset = True
+        self._worn_out = False
         self._accepted = 0
         self._expected.append(Ask.MAIL)
         out.append(self._mail + (b" SMTPUTF8\r\n" if work.utf8 else b"\r\n"))

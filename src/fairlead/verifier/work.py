@@ -87,8 +87,19 @@ class Work:
                 yield address, nowhere
             return
         domain = self.domain
+        is_served = any(
+            isinstance(heard, Answer) and heard.meaning is ReplyMeaning.ACCEPTED for heard in self.heard.values()
+        )
         for address, heard in self.heard.items():
-            yield address, verdict(heard, accepts_anything=domain.accepts_anything, of_made_up=domain.of_made_up)
+            yield (
+                address,
+                verdict(
+                    heard,
+                    accepts_anything=domain.accepts_anything,
+                    of_made_up=domain.of_made_up,
+                    is_served=is_served,
+                ),
+            )
 
 
 def works_of(domain: Domain, addresses: Sequence[str]) -> Iterator[Work]:

@@ -164,8 +164,7 @@ async def _complete(conn: Connection, batch: Held, now: datetime) -> None:
     await store.end(conn, batch.id, state=BatchState.COMPLETED, now=now)
     if batch.when_done is not None:
         kind, payload = batch.when_done
-        token = (await store.batch(conn, batch.id)).token
-        await jobs.enqueue(conn, kind, {**payload, "task": token}, due_at=now, workspace_id=batch.workspace_id)
+        await jobs.enqueue(conn, kind, {**payload, "task": batch.token}, due_at=now, workspace_id=batch.workspace_id)
 
 
 async def answer_overdue(conn: Connection, batch_id: BatchId, now: datetime) -> None:

@@ -13,6 +13,7 @@ class ReplyMeaning(Enum):
 
     ACCEPTED = "accepted"  # 2xx and 3xx
     NO_SUCH_MAILBOX = "no_such_mailbox"  # the one meaning that proves an address dead
+    NO_SUCH_RECIPIENT = "no_such_recipient"  # the mailbox or its whole domain: OpenSMTPD says the same of both
     MAILBOX_DISABLED = "mailbox_disabled"  # it is there and takes no mail: disabled, suspended, closed
     MAILBOX_FULL = "mailbox_full"  # it is there, over its quota
     GREYLISTED = "greylisted"  # the same again, later, will be accepted

@@ -42,6 +42,7 @@ ABOUT_GREYLISTING = (
 ABOUT_US = (
     Rule(M.BLOCKED, text=r"\b(?:dns|r|s)?bl\b|\bdnsbl\b|block(?:ed)?[- ]?list|black[- ]?list|bad reputation|delist"),
     Rule(M.BLOCKED, text=r"spamhaus|spamcop|sorbs|barracudacentral|uceprotect|abuseat|mailspike|abusix|surriel"),
+    Rule(M.BLOCKED, text=r"\bresidential (?:ip|address|connection|network)"),
     Rule(M.BLOCKED, text=r"senderbase|senderscore|cloudmark|invaluement|dnsbl-lookup|sender\.office\.com"),
     Rule(M.BLOCKED, text=r"\breverse[- ](?:dns|hostname|lookup|name)|\bptr\b|\brdns\b|name lookup failed"),
     Rule(M.BLOCKED, text=r"cannot find your|forged hostname|mismatch\w* client ip|unverif\w+ sending ip"),
@@ -101,6 +102,7 @@ ABOUT_THE_MAILBOX = (
     Rule(M.MAILBOX_FULL, text=r"\bexceeded storage allocation"),
     Rule(M.MAILBOX_FULL, text=r"\b(?:mailbox|mailfolder|inbox|account|user)\b.{0,40}\b(?:full|over storage)"),
     Rule(M.MAILBOX_FULL, text=r"\b(?:bo[iî]te|postfach|buz[oó]n|casella)\b.{0,40}\b(?:pleine|voll|llen[ao]|piena)"),
+    Rule(M.NO_SUCH_RECIPIENT, "550", text=r"^[\W_]*invalid recipient[\W_]*$"),
     Rule(M.NO_SUCH_MAILBOX, REFUSED, text=r"\b(?:user|recipient|mailbox|account|address|addressee|alias|person)s?\b"
                                           r"[^;]{0,40}?(?:\bunknown\b|\bnot? (?:be )?(?:found|known|exist)|n't exist|"
                                           r"n't have an? |does not exist|\binvalid\b|\bunrout|\bundeliver)"),

@@ -32,6 +32,7 @@ class Held:
 
     id: BatchId
     workspace_id: int
+    token: str
     kind: BatchKind
     state: BatchState
     remaining: int
@@ -153,7 +154,7 @@ async def _batch(conn: Connection, question: str, values: Mapping[str, Any]) -> 
 async def held(conn: Connection, batch_id: int, *, lock: bool = False) -> Held | None:
     cur = await conn.execute(
         f"""
-        select id, workspace_id, kind, state, remaining, reservation, reserved, when_done,
+        select id, workspace_id, token, kind, state, remaining, reservation, reserved, when_done,
                extract(epoch from answer_by - clock_timestamp())
           from verification_batches
          where id = %s
@@ -164,10 +165,11 @@ async def held(conn: Connection, batch_id: int, *, lock: bool = False) -> Held |
     row = await cur.fetchone()
     if row is None:
         return None
-    id_, workspace_id, kind, state, remaining, reservation, reserved, when_done, seconds = row
+    id_, workspace_id, token, kind, state, remaining, reservation, reserved, when_done, seconds = row
     return Held(
         id=BatchId(id_),
         workspace_id=workspace_id,
+        token=token,
         kind=BatchKind(kind),
         state=BatchState(state),
         remaining=remaining,
