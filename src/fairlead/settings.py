@@ -194,7 +194,7 @@ class Settings:
     verifier_stop_after_blocks: int = setting(
         20,
         at_least(0),
-        "Address checks stop for the hour when so many sessions of it, and a quarter of all, were blocked; 0 never stops.",
+        "Address checks stop for the hour when so many of its sessions, and a quarter of all, were blocked; 0: never.",
     )
     log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
 

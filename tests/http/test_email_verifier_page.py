@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
-from front_door import FrontDoor, Tenant
-from http_receiver import Receiver
-from verifier.mail_lab import MailLab, mail_lab
 
 from fairlead.engine.handlers import HANDLERS
 from fairlead.engine.worker import run_due_jobs
 from fairlead.http.snov import jobs as snov_jobs
 from fairlead.main import Start, open_house
+from front_door import FrontDoor, Tenant
+from http_receiver import Receiver
+from verifier.mail_lab import MailLab, mail_lab
 
 KEYS_OF_27 = {"smtp_status", "is_valid_format", "is_disposable", "is_webmail", "is_gibberish"}
 KEYS_OF_81 = {

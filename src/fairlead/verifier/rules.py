@@ -59,8 +59,8 @@ def verdict(
     """What follows for an address from what was heard of it.
 
     `accepts_anything` is what is known of its domain; where nothing is, `of_made_up` is what was heard of a name
-    nobody has; `is_served` whether the server has accepted somebody of it. An acceptance alone never makes an address valid, and only a server's word about this very mailbox
-    makes it not valid.
+    nobody has; `is_served` whether the server has accepted somebody of it. An acceptance alone never makes an address
+    valid, and only a server's word about this very mailbox makes it not valid.
     """
     if isinstance(heard, NoRoute):
         return _NO_ROUTE[heard]
