@@ -205,3 +205,19 @@ async def test_a_webhook_url_that_is_no_web_address_is_refused(office, url):
     refused = await office.tenant.post("/v2/email-verification/start", emails=["a@x.example"], webhook_url=url)
     assert refused.status == 422
     assert set(refused.body["errors"]) == {"webhook_url"}
+
+
+async def test_a_verdict_shows_in_the_list_of_the_workspace_that_asked_for_it(office):
+    alive = office.known("reject_unknown")
+    other = await office.door.workspace()
+
+    async def shown(tenant):
+        list_id = await tenant.list()
+        await tenant.post("/v1/add-prospect-to-list", listId=list_id, email=alive)
+        page = await tenant.post("/v1/prospect-list", listId=list_id)
+        return page.body["prospects"][0]["emails"][0]
+
+    await office.verified(alive)
+    ours, theirs = await shown(office.tenant), await shown(other)
+    assert (ours["smtpStatus"], ours["isVerified"], ours["isValidFormat"], ours["isWebmail"]) == (3, True, True, False)
+    assert (theirs["smtpStatus"], theirs["isVerified"], theirs["isValidFormat"]) == (None, None, None)

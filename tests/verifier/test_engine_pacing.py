@@ -114,7 +114,8 @@ async def test_a_server_that_sends_the_third_session_away_gets_fewer_and_every_a
 
 
 async def test_what_a_server_showed_of_its_limits_is_kept_and_believed_for_a_while(lab):
-    address, learned = ip_address("192.0.2.7"), ServerFacts(lockstep=True, rejects=4, recipients=1, answers=3, connections=1)
+    address = ip_address("192.0.2.7")
+    learned = ServerFacts(lockstep=True, rejects=4, recipients=1, answers=3, connections=1)
     now = lab.clock.now()
     async with lab.world.db.transaction() as conn:
         await facts.note_servers(conn, {address: learned}, now=now)

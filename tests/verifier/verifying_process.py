@@ -1,4 +1,4 @@
-"""A worker in a process of its own, to be killed: `verifying_process.py CONNINFO NAME_SERVER SMTP_PORT`. Ends on SIGTERM."""
+"""A worker in a process of its own, to be killed: `verifying_process.py CONNINFO NAME_SERVER SMTP_PORT`."""
 
 import asyncio
 import signal

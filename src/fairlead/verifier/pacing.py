@@ -13,8 +13,9 @@ from fairlead.verifier.store import windows as store
 from fairlead.world import World
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-# A seat outlives the longest session of a process that died, and no more.
-SEAT_SECONDS = 330
+# A process that died keeps its seats so long; one that lives renews them several times within it.
+SEAT_SECONDS = 30
+RENEW_SECONDS = 8.0
 # How long to wait before asking for a seat again.
 SHORT_WAIT_SECONDS = 0.25
 LONG_WAIT_SECONDS = 2.0
@@ -55,6 +56,7 @@ class Pace:
         self._per_day = settings.verifier_sessions_per_day
         self._blocks = settings.verifier_stop_after_blocks
         self._unlimited = not (self._per_server or self._per_minute or self._per_day or self._blocks)
+        self._held: set[tuple[str, int]] = set()
 
     @property
     def per_server(self) -> int:
@@ -65,12 +67,24 @@ class Pace:
     async def session(self, server: str, family: Family) -> AsyncIterator[Seat | Paused]:
         """Waits until a session with `server` may begin, and keeps its seat until the block ends."""
         seat = await self._enter(server, family)
+        number = seat.number if isinstance(seat, Seat) else None
+        if number is not None:
+            self._held.add((server, number))
         try:
             yield seat
         finally:
-            if isinstance(seat, Seat) and seat.number is not None:
+            if number is not None:
+                self._held.discard((server, number))
                 async with self._world.db.statement() as conn:
-                    await store.leave_seat(conn, server=server, seat=seat.number)
+                    await store.leave_seat(conn, server=server, seat=number)
+
+    async def keep_seats(self) -> None:
+        """Renews the seats of this process, until it is canceled."""
+        while self._per_server:
+            await self._world.timer.sleep(RENEW_SECONDS)
+            if self._held:
+                async with self._world.db.statement() as conn:
+                    await store.renew_seats(conn, sorted(self._held), seconds=SEAT_SECONDS)
 
     async def note_block(self) -> None:
         """A session was refused because of who we are."""

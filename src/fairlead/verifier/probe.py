@@ -61,6 +61,7 @@ class Prober:
         for _ in range(LOOKUPS_AT_ONCE):
             self.start(self._look_up())
         self.start(self._sweep())
+        self.start(self.pace.keep_seats())
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -133,7 +133,7 @@ ENDPOINTS = (
         "/v1/prospect-list",
         "Prospects",
         prospects.prospect_list,
-        missing="probability and the verification fields (verifier, finder)",
+        missing="probability, jobStatus, domainType (finder)",
     ),
     Endpoint("68", "POST", "/v1/lists", "Prospects", prospects.create_list),
     Endpoint("69", "GET", "/v2/pipelines", "CRM"),

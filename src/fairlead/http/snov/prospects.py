@@ -1,5 +1,6 @@
 """Endpoints 62 to 68: prospects and their lists. Contract section 14."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fairlead.http.request import Answer
@@ -9,10 +10,14 @@ from fairlead.kit.refusals import Conflict, Invalid, NotAllowed, NotFound
 from fairlead.kit.text import address_key
 from fairlead.prospects import actions as prospects
 from fairlead.prospects.model import ListedProspect, NewProspect, Prospect, ProspectList
+from fairlead.verifier import actions as verifier
+from fairlead.verifier.model import AddressStatus, SmtpStatus, Verdict
 
 PER_PAGE = 20
 MOST_PER_PAGE = 5_000
 FIELDS = refusals.FIELDS | {"name": "fullName"}
+# Contract 67: 3 is known, the others are inferred.
+SMTP_CODES = {SmtpStatus.VALID: 3, SmtpStatus.UNKNOWN: 2, SmtpStatus.NOT_VALID: 1}
 # Keys of a JOB object this installation can fill; the others are null until the lead database knows them.
 UNKNOWN_JOB_KEYS = (
     "socialLink",
@@ -141,10 +146,12 @@ async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
         shown = await prospects.page_of_list(ask.conn, ask.workspace_id, list_id, page=page, per_page=per_page)
     except NotFound as refusal:
         return message(400, refusal.sentence)
+    addresses = [address for prospect in shown.prospects for address in _addresses(prospect)]
+    statuses = await verifier.address_statuses(ask.conn, ask.workspace_id, addresses) if addresses else {}
     return {
         "success": True,
         "list": _about_list(shown.about),
-        "prospects": [_listed(ask, prospect) for prospect in shown.prospects],
+        "prospects": [_listed(ask, prospect, statuses) for prospect in shown.prospects],
     }
 
 
@@ -195,8 +202,11 @@ def _about_list(about: ProspectList) -> dict[str, Any]:
     }
 
 
-def _listed(ask: Ask, prospect: ListedProspect) -> dict[str, Any]:
-    addresses = [prospect.email, *prospect.other_emails] if prospect.email else prospect.other_emails
+def _addresses(prospect: ListedProspect) -> list[str]:
+    return [prospect.email, *prospect.other_emails] if prospect.email else prospect.other_emails
+
+
+def _listed(ask: Ask, prospect: ListedProspect, statuses: Mapping[str, AddressStatus]) -> dict[str, Any]:
     return {
         "id": ask.prospect_ids.long(ask.workspace_id, prospect.id),
         "name": prospect.name,
@@ -207,15 +217,26 @@ def _listed(ask: Ask, prospect: ListedProspect) -> dict[str, Any]:
             {
                 "email": address,
                 "probability": None,
-                "isVerified": None,
                 "jobStatus": None,
                 "domainType": None,
-                "isValidFormat": None,
-                "isDisposable": None,
-                "isWebmail": None,
-                "isGibberish": None,
-                "smtpStatus": None,
+                **_verified(statuses[address].verdict),
             }
-            for address in addresses
+            for address in _addresses(prospect)
         ],
+    }
+
+
+def _verified(verdict: Verdict | None) -> dict[str, Any]:
+    """What this workspace has found out about an address; null until it has asked."""
+    if verdict is None:
+        return dict.fromkeys(
+            ("isVerified", "isValidFormat", "isDisposable", "isWebmail", "isGibberish", "smtpStatus")
+        )
+    return {
+        "isVerified": verdict.settled,
+        "isValidFormat": verdict.flags.is_valid_format,
+        "isDisposable": verdict.flags.is_disposable,
+        "isWebmail": verdict.flags.is_webmail,
+        "isGibberish": verdict.flags.is_gibberish,
+        "smtpStatus": SMTP_CODES[verdict.smtp_status],
     }

@@ -1,5 +1,7 @@
 """Counts and seats that keep all processes polite together. Machine time."""
 
+from collections.abc import Sequence
+
 from fairlead.db import Connection
 
 
@@ -70,6 +72,17 @@ async def take_seat(conn: Connection, *, server: str, seats: int, seconds: int) 
     )
     row = await cur.fetchone()
     return None if row is None else int(row[0])
+
+
+async def renew_seats(conn: Connection, seats: Sequence[tuple[str, int]], *, seconds: int) -> None:
+    await conn.execute(
+        """
+        update verifier_seats s set lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+          from unnest(%(servers)s::text[], %(seats)s::int[]) as held (server, seat)
+         where s.server = held.server and s.seat = held.seat
+        """,
+        {"seconds": seconds, "servers": [server for server, _ in seats], "seats": [seat for _, seat in seats]},
+    )
 
 
 async def leave_seat(conn: Connection, *, server: str, seat: int) -> None:
