@@ -25,6 +25,9 @@ LOOKUPS_AT_ONCE: Final = 128
 OPEN_AT_ONCE: Final = 4_000
 SWEEP_SECONDS: Final = 1.0
 WORKS_PER_SESSION: Final = 4
+# With so many servers in hand a new one waits a little, so that further domains of it share its first session.
+MANY_LANES: Final = 128
+GATHER_SECONDS: Final = 0.5
 # Machine time before a server that sent us away without an answer is asked again, and how often it is.
 PAUSE_SECONDS: Final = 1.0
 MOST_FAILURES: Final = 2
@@ -213,6 +216,8 @@ class Lane:
     # Sessions, one after the other in each seat.
 
     async def _serve(self) -> None:
+        if len(self._prober.lanes) > MANY_LANES:
+            await self._prober.world.timer.sleep(GATHER_SECONDS)
         while self._works and self._running <= self._window:
             if self._unreachable and not self._has_others(self._works[0]):
                 self._end(self._works.popleft(), Silence.NO_ANSWER)
