@@ -161,7 +161,7 @@ async def lab_world(
             **settings,
         }
     )
-    dns = AioDns(name_server, timer, try_seconds=0.3, tries=2, deadline_seconds=1.0)
+    dns = AioDns(name_server, timer, try_seconds=1.0, tries=2, deadline_seconds=3.0)
     absent: dict[str, Any] = dict.fromkeys(field.name for field in fields(World))
     try:
         yield World(

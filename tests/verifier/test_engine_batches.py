@@ -22,7 +22,7 @@ from fairlead.verifier import actions as verifier
 from fairlead.verifier.model import BatchKind, BatchState, Progress, Reason, SmtpStatus, UnknownReason
 
 PROGRAM = Path(__file__).with_name("verifying_process.py")
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 
 
 async def workspace(world, *, credits_given: int = 20_000) -> int:
@@ -335,7 +335,7 @@ async def until_left(db, batch, at_most: int) -> None:
 @asynccontextmanager
 async def big_batch(db, size: int):
     """A list of `size` addresses at twenty domains, half of them with a server that takes its time to say no."""
-    async with mail_lab(["reject_unknown:postfix", "reject_unknown:exim"] * 10, db=db) as lab:
+    async with mail_lab(["reject_unknown:postfix", "slow_banner"] * 10, db=db) as lab:
         async with db.transaction() as conn:
             await start_business_clock(conn, sandbox=True, origin=lab.clock.now(), speed=1)
         world = lab.world

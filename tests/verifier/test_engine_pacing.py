@@ -14,7 +14,7 @@ from fairlead.verifier.identity import identity
 from fairlead.verifier.model import Reason, ServerFacts
 from fairlead.verifier.pacing import Pace, Paused, Seat
 from fairlead.verifier.probe import Prober
-from fairlead.verifier.store import facts
+from fairlead.verifier.store import facts, windows
 
 GOOGLE = family_of("aspmx.l.google.com")
 MICROSOFT = family_of("example-com.mail.protection.outlook.com")
@@ -174,3 +174,14 @@ def test_who_we_are_comes_from_the_settings_and_else_from_the_public_url(lab):
 )
 def test_a_family_is_known_by_the_names_of_its_hosts(host, family):
     assert family_of(host).name == family
+
+
+async def test_a_living_process_renews_its_seats_and_no_others(lab):
+    world = with_settings(lab, verifier_sessions_per_server=1)
+    async with world.db.statement() as conn:
+        assert await windows.take_seat(conn, server="192.0.2.1", seats=1, seconds=30) == 1
+        assert await windows.take_seat(conn, server="192.0.2.2", seats=1, seconds=30) == 1
+        await conn.execute("update verifier_seats set lease_until = clock_timestamp()")
+        await windows.renew_seats(conn, [("192.0.2.1", 1)], seconds=30)
+    assert not await can_enter(world, "192.0.2.1", OTHER)
+    assert await can_enter(world, "192.0.2.2", OTHER)

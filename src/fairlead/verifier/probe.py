@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from fairlead.net.errors import NetworkFailure
 from fairlead.net.guard import Address
+from fairlead.verifier.connection import Ending
 from fairlead.verifier.families import Family, family_of
 from fairlead.verifier.lookup import further_route, mail_route
 from fairlead.verifier.model import Answer, Heard, NoRoute, Route, Server, ServerFacts, Silence
 from fairlead.verifier.pacing import Pace, Paused
 from fairlead.verifier.replies import ReplyMeaning
-from fairlead.verifier.session import Ending, Identity, Limits, Session
+from fairlead.verifier.session import Identity, Limits, Session
 from fairlead.verifier.work import Work
 from fairlead.world import World
 

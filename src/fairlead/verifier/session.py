@@ -5,44 +5,23 @@ budget, and never more recipients are in the air than the budget could bear if a
 """
 
 import asyncio
-import re
-import statistics
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol, cast
 
+from fairlead.verifier.connection import Connection, Ending
+from fairlead.verifier.hearing import answer_of
 from fairlead.verifier.model import Answer, Silence
-from fairlead.verifier.replies import ReplyMeaning, Stage, classify
+from fairlead.verifier.replies import ReplyMeaning, Stage
 from fairlead.verifier.work import PUT_OFF, Work
 
-# Machine time for one reply. RFC 5321, 4.5.3.2, gives minutes; whoever checks an address has less.
-BANNER_SECONDS: Final = 40.0
-REPLY_SECONDS: Final = 30.0
 QUIT_SECONDS: Final = 3.0
 # A session older than this leaves and lets another take over, so that a lost one never holds a seat for long.
 LONGEST_SESSION_SECONDS: Final = 240.0
-# RFC 5321, 4.5.3.1.5, allows 512 octets; whoever sends more than these limits is not sending replies.
-LONGEST_LINE: Final = 2048
-MOST_LINES: Final = 100
-# A reply that takes so much longer than the session's usual one: the server has begun to slow us down.
-SLOWED_SECONDS: Final = 0.9
-GAPS_KEPT: Final = 64
 # Of the refusals that are about us or the server, so many in a row speak for everybody at the domain.
 ALIKE_IS_ENOUGH: Final = 3
-LONGEST_TEXT: Final = 300
-ANSWERS_KEPT: Final = 8192
-
-
-class Ending(Enum):
-    LEFT = "left"  # we said QUIT
-    BUSY = "busy"  # 421
-    LOST = "lost"
-    SILENT = "silent"  # no reply in time
-    SLOWED = "slowed"  # a tarpit
-    REFUSED = "refused"  # at the banner or at EHLO
-    GARBLED = "garbled"  # not SMTP, or far too much of it
 
 
 class Ask(Enum):
@@ -87,7 +66,6 @@ class Feed(Protocol):
         ...
 
 
-_STATUS: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 _OK: Final = Answer("rcpt", 250, ReplyMeaning.ACCEPTED)
 _ABOUT_EVERYBODY: Final = frozenset({
     ReplyMeaning.BLOCKED, ReplyMeaning.SERVER_STATE, ReplyMeaning.RATE_LIMITED, ReplyMeaning.RELAY_DENIED,
@@ -96,12 +74,10 @@ _ABOUT_EVERYBODY: Final = frozenset({
 _TELLS_APART: Final = frozenset({
     ReplyMeaning.ACCEPTED, ReplyMeaning.NO_SUCH_MAILBOX, ReplyMeaning.MAILBOX_DISABLED, ReplyMeaning.MAILBOX_FULL,
 })  # fmt: skip
-# Servers say the same few things of thousands of addresses.
-_answers: dict[tuple[Stage, bytes], Answer] = {}
 
 
-class Session(asyncio.Protocol):
-    """Give it to the dialer; `ended` is done when the connection is gone, with the reason in `ending`."""
+class Session(Connection):
+    """Give it to the dialer, and wait for `ended`."""
 
     def __init__(
         self,
@@ -111,26 +87,19 @@ class Session(asyncio.Protocol):
         monotonic: Callable[[], float],
         ended: asyncio.Future[None],
     ) -> None:
-        self.ended = ended
-        self.ending: Ending | None = None
+        super().__init__(monotonic, ended)
         self.said: Answer | None = None  # what turned us away
         self.work: Work | None = None  # what is left undone when it ends
-        self.rejects = 0
         self.answered = 0
-        self.commands = 0
         self.blocked = False
         self.recipients_met: int | None = None  # a limit of recipients in a transaction that was met
         self._feed = feed
-        self._monotonic = monotonic
         self._limits = limits
         self._recipients = limits.recipients
         helo = identity.helo.encode("ascii", "replace")
         self._ehlo, self._helo = b"EHLO %s\r\n" % helo, b"HELO %s\r\n" % helo
         self._mail = b"MAIL FROM:<%s>" % identity.mail_from.encode()
-        self._transport: asyncio.Transport | None = None
         self._expected: deque[str | Ask] = deque([Ask.BANNER])
-        self._rest = b""
-        self._lines: list[bytes] = []
         self._talking = False
         self._pipelining = self._smtputf8 = False
         self._in_transaction = self._needs_reset = False
@@ -139,100 +108,23 @@ class Session(asyncio.Protocol):
         self._worn_out = False  # the transaction takes nobody any more
         self._spoiled: Answer | None = None  # what ends the work in hand once nothing is in the air
         self._mail_refused = False
-        self._gaps: list[float] = []
-        self._last = self._born = monotonic()
-        self._deadline = self._born + BANNER_SECONDS
 
-    # Called by the event loop.
+    # From replies to answers.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._last = self._born = self._monotonic()
-        self._deadline = self._born + BANNER_SECONDS
-
-    def data_received(self, data: bytes) -> None:
-        if self.ending is not None:
-            return  # the reply to QUIT, after which the server closes; or more of what we do not want to hear
-        now = self._monotonic()
-        slowed = self._slowed(now)
-        lines = (self._rest + data if self._rest else data).split(b"\n")
-        self._rest = lines.pop()
-        if len(self._rest) > LONGEST_LINE:
-            self._end(Ending.GARBLED)
-            return
-        for line in lines:
-            if line[3:4] == b"-" or self._lines:
-                if not self._gathered(line):
-                    continue
-            elif line.startswith(b"250") and len(line) <= LONGEST_LINE and self._expected:
-                asked = self._expected[0]
-                if type(asked) is str and not self._mail_refused:  # by far the most frequent reply
-                    self._expected.popleft()
-                    self._in_air -= 1
-                    self._accept(asked)
-                    continue
-                self._reply(250, [line])
-            else:
-                self._reply(_code(line), [line])
-            if self._is_over():
-                return
-        if slowed:
-            self._end(Ending.SLOWED)
-            return
-        self._deadline = now + REPLY_SECONDS
-        self._pump()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self.ending is None:
-            self._note_end(Ending.LOST)
-        if not self.ended.done():
-            self.ended.set_result(None)
-
-    def eof_received(self) -> bool:
-        return False
-
-    # Called by whoever watches over the sessions.
-
-    def check(self, now: float) -> None:
-        """Ends a session whose reply is overdue."""
-        if now > self._deadline and self._transport is not None:
-            if self.ending is None:
-                self._end(Ending.SILENT)
-            else:
-                self._transport.abort()
-
-    def abandon(self) -> None:
-        """We cannot wait any longer."""
-        if self.ending is None:
-            self._note_end(Ending.SILENT)
-        if self._transport is not None:
-            self._transport.abort()
-
-    # From lines to replies.
-
-    def _gathered(self, line: bytes) -> bool:
-        """Adds a line to a reply of many. Whether that was the last, and the reply has been dealt with."""
-        self._lines.append(line)
-        if len(self._lines) > MOST_LINES or len(line) > LONGEST_LINE or not _code(line):
-            self._end(Ending.GARBLED)
-            return True
-        if line[3:4] == b"-":
-            return False
-        lines, self._lines = self._lines, []
-        self._reply(_code(line), lines)
-        return True
+    def _is_waiting(self) -> bool:
+        return self._talking and bool(self._expected)
 
     def _reply(self, code: int, lines: list[bytes]) -> None:
-        if not 200 <= code < 600 or len(lines[0]) > LONGEST_LINE or not self._expected:
+        if not 200 <= code < 600 or not self._expected:
             if code == 421:
-                self.said = self._answer("quit", code, lines)
+                self.said = answer_of("quit", code, lines)
             self._end(Ending.BUSY if code == 421 else Ending.GARBLED)
             return
         asked = self._expected[0]
         if code == 421:
             # What it was said to is asked again elsewhere, so it stays among the expected.
             stage: Stage = "rcpt" if type(asked) is str or asked is Ask.MADE_UP else _STAGES[cast(Ask, asked)]
-            answer = self._answer(stage, code, lines)
+            answer = answer_of(stage, code, lines)
             if stage in ("banner", "ehlo"):
                 self._turn_away(answer)
             else:
@@ -248,7 +140,7 @@ class Session(asyncio.Protocol):
                 self._made_up(code, lines)
             case Ask.MAIL:
                 if code >= 300:
-                    self._refuse_mail(self._answer("mail", code, lines))
+                    self._refuse_mail(answer_of("mail", code, lines))
             case Ask.RSET:
                 if code >= 300:
                     self._end(Ending.GARBLED)
@@ -259,7 +151,7 @@ class Session(asyncio.Protocol):
 
     def _greet(self, code: int, lines: list[bytes]) -> None:
         if code >= 300:
-            self._turn_away(self._answer("banner", code, lines))
+            self._turn_away(answer_of("banner", code, lines))
             return
         self._send([self._ehlo], Ask.EHLO)
 
@@ -268,7 +160,7 @@ class Session(asyncio.Protocol):
             if asked is Ask.EHLO and code in (500, 501, 502, 504):
                 self._send([self._helo], Ask.HELO)  # RFC 5321, 3.2: a server of the time before extensions
             else:
-                self._turn_away(self._answer("ehlo", code, lines))
+                self._turn_away(answer_of("ehlo", code, lines))
             return
         offers = {line[4:].strip().upper() for line in lines[1:]}
         self._pipelining = b"PIPELINING" in offers and not self._limits.lockstep
@@ -297,7 +189,7 @@ class Session(asyncio.Protocol):
         if code < 300:
             self._accept(address)
             return
-        answer = self._answer("rcpt", code, lines, address)
+        answer = answer_of("rcpt", code, lines, address)
         if self._one_too_many(answer):
             work.waiting.append(address)
             return
@@ -328,7 +220,7 @@ class Session(asyncio.Protocol):
         if self._mail_refused:
             work.asked_made_up = False
             return
-        answer = _OK if code < 300 else self._answer("rcpt", code, lines, work.domain.made_up)
+        answer = _OK if code < 300 else answer_of("rcpt", code, lines, work.domain.made_up)
         if code >= 300 and self._one_too_many(answer):
             work.asked_made_up = False
             return
@@ -478,48 +370,12 @@ class Session(asyncio.Protocol):
         self._expected.append(asked)
         self._write(out)
 
-    def _write(self, out: list[bytes]) -> None:
-        assert self._transport is not None
-        self.commands += len(out)
-        self._last = self._monotonic()
-        self._transport.write(b"".join(out))
-
-    # Ends and slowness.
-
-    def _slowed(self, now: float) -> bool:
-        """Whether the wait for these bytes tells of a tarpit."""
-        gap = now - self._last
-        self._last = now
-        if not self._talking or not self._expected:
-            return False
-        gaps = self._gaps
-        slowed = (
-            gap >= SLOWED_SECONDS
-            and self.rejects > 0
-            and len(gaps) >= 2
-            and gap - statistics.median(gaps) >= SLOWED_SECONDS
-        )
-        if len(gaps) < GAPS_KEPT:
-            gaps.append(gap)
-        return slowed
-
-    def _is_over(self) -> bool:
-        return self.ending is not None
+    # Ends.
 
     def _turn_away(self, answer: Answer) -> None:
         self.said = answer
         self.blocked = answer.meaning is ReplyMeaning.BLOCKED
         self._end(Ending.REFUSED)
-
-    def _end(self, ending: Ending) -> None:
-        """The session is over in a way that was not planned: what was in the air waits again."""
-        self._note_end(ending)
-        assert self._transport is not None
-        if ending in (Ending.SLOWED, Ending.REFUSED):
-            self._transport.write(b"QUIT\r\n")
-            self._transport.close()
-        else:
-            self._transport.abort()
 
     def _note_end(self, ending: Ending) -> None:
         self.ending = ending
@@ -532,38 +388,6 @@ class Session(asyncio.Protocol):
         self._expected.clear()
         self._in_air = 0
 
-    def _answer(self, stage: Stage, code: int, lines: list[bytes], address: str = "") -> Answer:
-        raw = b"\n".join(lines)
-        if address:
-            raw = raw.replace(address.encode(), b"")
-        answer = _answers.get((stage, raw))
-        if answer is None:
-            status, text = _told(line[4:].strip().decode("utf-8", "replace") for line in raw.split(b"\n"))
-            answer = Answer(stage, code, classify(stage, code, status, text), text[:LONGEST_TEXT])
-            if len(_answers) >= ANSWERS_KEPT:
-                _answers.clear()
-            _answers[stage, raw] = answer
-        return answer
-
-
 _STAGES: Final[dict[Ask, Stage]] = {
     Ask.BANNER: "banner", Ask.EHLO: "ehlo", Ask.HELO: "ehlo", Ask.MAIL: "mail", Ask.RSET: "mail", Ask.QUIT: "quit",
 }  # fmt: skip
-
-
-def _told(lines: Iterable[str]) -> tuple[str | None, str]:
-    """The enhanced status of a reply and its text; of a reply with a status, the lines that carry it.
-
-    RFC 2034, section 4: every line has the status. Those without are what a server puts around its replies.
-    """
-    texts = [line.replace("\0", "") for line in lines]
-    found = [(match.group(1), text) for text in texts if (match := _STATUS.match(text))]
-    if not found:
-        return None, " ".join(texts)
-    return found[0][0], " ".join(text for _, text in found)
-
-
-def _code(line: bytes) -> int:
-    """The code of a reply line; 0 for what is none (RFC 5321, 4.2)."""
-    digits = line[:3]
-    return int(digits) if len(digits) == 3 and digits.isdigit() and line[3:4] in (b" ", b"", b"\r", b"-") else 0
