@@ -61,6 +61,18 @@ def postfix(folder: Path, place: Place) -> Iterator[Tree]:
 
 
 @contextlib.contextmanager
+def postfix_that_relays(folder: Path, place: Place, *, to: tuple[str, int]) -> Iterator[Tree]:
+    """Hands everything on to the server `to`, for whoever comes from this machine."""
+    with _copied(folder, "postfix-relaying") as tree:
+        services = [_listener(place, "any.postfix.mx.example", mynetworks="127.0.0.0/8")]
+        _configure(tree, place, Server.POSTFIX, (), "", services)
+        address, port = to
+        tree.write("/etc/postfix/main.cf", tree.read("/etc/postfix/main.cf") + f"relayhost = [{address}]:{port}\n")
+        _start(tree)
+        yield tree
+
+
+@contextlib.contextmanager
 def postfix_with_postgrey(folder: Path, place: Place) -> Iterator[Tree]:
     with _postgrey(folder, place), _copied(folder, "postfix-greylisting") as tree:
         policy = f"check_policy_service inet:{place.address('any.postgrey.mx.example')}:{place.policy_port}"
