@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from sandbox.small_internet import small_internet
 
 from peers import postfix
-from peers.internet import domain, name_server
+from peers.internet import name_server
 from peers.running import what_is_missing
 from peers.tree import Tree
+from sandbox.small_internet import small_internet
 
 pytestmark = pytest.mark.system
 
