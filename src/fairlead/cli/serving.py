@@ -27,6 +27,7 @@ from fairlead.engine.handlers import HANDLERS
 from fairlead.engine.worker import Worker
 from fairlead.http.app import App
 from fairlead.http.snov import jobs as snov_jobs
+from fairlead.kit import tasks
 from fairlead.kit.refusals import CannotStart, Refusal
 from fairlead.main import House, Start, open_house
 from fairlead.world import World
@@ -190,8 +191,7 @@ async def _serve(
         if running_worker is not None:
             running_worker.stop()
         await asyncio.gather(*foreground)
-        for task in background:
-            task.cancel()
+        await tasks.end(background)
     with contextlib.suppress(Exception):
         await house.clock.note()
 

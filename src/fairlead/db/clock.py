@@ -70,7 +70,8 @@ class SharedClock:
         turn = 0
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hint.wait(), REFRESH_SECONDS)
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._hint.wait()
             self._hint.clear()
             # While the database is away, time goes on by the last setting.
             with contextlib.suppress(psycopg.Error, psycopg_pool.PoolTimeout):

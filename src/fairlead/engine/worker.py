@@ -12,6 +12,7 @@ from fairlead.engine.handlers import HANDLERS, PERIODIC, Handler
 from fairlead.engine.periodic import Periodic, Ticker
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Done, Failed, GivenBack, Hopeless, Job, JobId, LeaseLost, Outcome, Priority
+from fairlead.kit import tasks
 from fairlead.kit.faults import fault_line, fault_trace
 from fairlead.world import World
 
@@ -93,8 +94,7 @@ class Worker:
                 await self._work()
             finally:
                 await self._end()
-                for task in loops:
-                    task.cancel()
+                await tasks.end(loops)
 
     async def _work(self) -> None:
         failures = 0
