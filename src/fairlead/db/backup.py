@@ -29,6 +29,12 @@ FENCE = "fairlead"
 NOT_FOR_THE_SERVER = re.compile(rb"^\\(?:un)?restrict " + FENCE.encode() + rb"$", re.MULTILINE)
 # A setting that servers before version 17 do not know.
 NOT_FOR_OLD_SERVERS = b"SET transaction_timeout = 0;"
+# Bookkeeping of servers with the updates of November 2026 on, which they write anew and others do not know.
+NOT_FOR_UNPATCHED_SERVERS = (
+    re.compile(rb"\s*\bWITH \(pg_attver='?[^,)']*'?\)"),
+    re.compile(rb"(?<=[(\s])pg_attver='?[^,)']*'?,\s*|,\s*pg_attver='?[^,)']*'?(?=[,)])"),
+    re.compile(rb"^ALTER [^;\n]*\(pg_attver='?[^,)']*'?\);$", re.MULTILINE),
+)
 # Only the owner may, and an extension that was there before us belongs to the server's administrator.
 NOT_FOR_US = re.compile(rb"^COMMENT ON EXTENSION .*;$", re.MULTILINE)
 COPY = re.compile(rb"COPY .* FROM stdin;\n")
@@ -287,5 +293,6 @@ def _rows(lines: IO[bytes]) -> Iterator[bytes]:
 
 
 def _run_script(conn: psycopg.Connection, script: bytes) -> None:
-    script = NOT_FOR_US.sub(b"", NOT_FOR_THE_SERVER.sub(b"", script))
+    for unwanted in (NOT_FOR_THE_SERVER, NOT_FOR_US, *NOT_FOR_UNPATCHED_SERVERS):
+        script = unwanted.sub(b"", script)
     conn.execute(script.replace(NOT_FOR_OLD_SERVERS, b"", 1))
