@@ -1,0 +1,1 @@
+"""Sequences, schedules, contents, enrollments and the next move of each."""

@@ -1,0 +1,1 @@
+"""Who works at a domain, and what is their address: names, patterns of addresses, candidates that the verifier settles."""
