@@ -1,1 +1,1 @@
-"""Who works at a domain, and what is their address: names, patterns of addresses, candidates that the verifier settles."""
+"""Who works at a domain, and what is their address: names, patterns of addresses, candidates to verify."""
