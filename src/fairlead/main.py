@@ -136,6 +136,7 @@ async def open_house(settings: Settings, start: Start) -> AsyncIterator[House]:
             settings=settings,
             mode="sandbox" if instance.mode == "sandbox" else "live",
             public_url=settings.public_url or start.public_url,
+            folder=ground.folder,
             installation=instance.token,
             clock=clock,
             timer=timer,

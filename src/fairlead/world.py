@@ -1,6 +1,7 @@
 """The record of what the house stands on. Every action that needs the outside takes it as its first argument."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Literal, TypeAlias
 
@@ -21,6 +22,8 @@ class World:
     settings: Settings
     mode: Mode
     public_url: str
+    folder: Path
+    """The data folder of this machine: keys and spools."""
     installation: str
     clock: Clock
     timer: Timer
