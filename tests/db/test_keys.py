@@ -14,7 +14,7 @@ from fairlead.db.keys import KEY_FILE, add_key, drop_old_keys, load_keys, parse_
 from fairlead.kit.refusals import CannotStart
 from fairlead.kit.sealing import KeyRing, Unopenable, new_key
 
-PURPOSE = "mailboxes.password"
+PURPOSE = "things.password"
 KEY_TEXT = "ab" * 32
 
 
@@ -145,27 +145,31 @@ async def test_a_rotation_killed_before_its_end_leaves_everything_to_open(conn, 
 
 async def test_a_secret_that_changes_while_it_is_resealed_is_not_put_back(conn, db, tmp_path, monkeypatch):
     """A column with many secrets; one of them is given a new value after the old one was read."""
-    await conn.execute("create table mailboxes (id int primary key, password bytea)")
-    monkeypatch.setattr(keys, "SEALED", (keys.SealedColumn("mailboxes", "password", "id"),))
+    await conn.execute("create table things (id int primary key, password bytea)")
+    monkeypatch.setattr(keys, "SEALED", (keys.SealedColumn("things", "password", "id"),))
     ring = load_keys(None, tmp_path, first_start=True)
     for number in range(3):
-        await conn.execute("insert into mailboxes values (%s, %s)", [number, ring.seal(b"old", PURPOSE)])
+        await conn.execute("insert into things values (%s, %s)", [number, ring.seal(b"old", PURPOSE)])
     later = add_key(tmp_path)
     real = KeyRing.open
 
     def open_while_another_writes(self, sealed, purpose):
         with psycopg.connect(db.conninfo, autocommit=True) as other:
-            other.execute("update mailboxes set password = %s where id = 1", [ring.seal(b"new", PURPOSE)])
+            other.execute("update things set password = %s where id = 1", [ring.seal(b"new", PURPOSE)])
         return real(self, sealed, purpose)
 
     monkeypatch.setattr(KeyRing, "open", open_while_another_writes)
     await reseal(conn, later)
     monkeypatch.setattr(KeyRing, "open", real)
-    cur = await conn.execute("select password from mailboxes order by id")
+    cur = await conn.execute("select password from things order by id")
     assert [later.open(bytes(row[0]), PURPOSE) for row in await cur.fetchall()] == [b"old", b"new", b"old"]
 
 
 def test_every_sealed_column_is_one_of_the_schema():
     """A column that is sealed and not listed would be lost by the next rotation."""
-    assert {place.purpose for place in keys.SEALED} == {KEY_CHECK_PURPOSE}
+    assert {place.purpose for place in keys.SEALED} == {
+        KEY_CHECK_PURPOSE,
+        "mailboxes.secret",
+        "mailboxes.access_token",
+    }
     assert parse_keys(KEY_TEXT, "here") == (b"\xab" * 32,)

@@ -35,7 +35,11 @@ class SealedColumn:
         return f"{self.table}.{self.column}"
 
 
-SEALED = (SealedColumn("instance", "key_check", "only_row"),)
+SEALED = (
+    SealedColumn("instance", "key_check", "only_row"),
+    SealedColumn("mailboxes", "secret", "id"),
+    SealedColumn("mailboxes", "access_token", "id"),
+)
 
 
 def parse_keys(text: str, place: str) -> tuple[bytes, ...]:

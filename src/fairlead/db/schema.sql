@@ -303,6 +303,70 @@ CREATE TABLE public.mail_servers (
     learned_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.mailboxes (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    address text NOT NULL,
+    address_key text NOT NULL,
+    sender_name text NOT NULL,
+    provider text NOT NULL,
+    smtp_host text NOT NULL,
+    smtp_port integer NOT NULL,
+    smtp_encryption text NOT NULL,
+    imap_host text,
+    imap_port integer,
+    imap_encryption text,
+    auth text NOT NULL,
+    login text NOT NULL,
+    secret bytea NOT NULL,
+    access_token bytea,
+    access_token_until timestamp with time zone,
+    time_zone text NOT NULL,
+    daily_limit integer NOT NULL,
+    delay_min_seconds integer NOT NULL,
+    delay_max_seconds integer NOT NULL,
+    ramp_up_start integer,
+    ramp_up_step integer,
+    ramp_up_from date,
+    signature_html text,
+    reply_to text,
+    bcc text[] DEFAULT '{}'::text[] NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    state_reason text,
+    sent_copies text NOT NULL,
+    smtp_status text DEFAULT 'pending'::text NOT NULL,
+    smtp_errors text[] DEFAULT '{}'::text[] NOT NULL,
+    imap_status text,
+    imap_errors text[] DEFAULT '{}'::text[] NOT NULL,
+    check_number bigint DEFAULT 1 NOT NULL,
+    checked_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT mailboxes_auth CHECK ((auth = ANY (ARRAY['password'::text, 'oauth'::text]))),
+    CONSTRAINT mailboxes_checks CHECK (((smtp_status = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text])) AND ((imap_status IS NULL) OR (imap_status = ANY (ARRAY['pending'::text, 'valid'::text, 'invalid'::text]))))),
+    CONSTRAINT mailboxes_daily_limit CHECK ((daily_limit > 0)),
+    CONSTRAINT mailboxes_delay CHECK (((0 <= delay_min_seconds) AND (delay_min_seconds <= delay_max_seconds))),
+    CONSTRAINT mailboxes_deleted CHECK (((state = 'deleted'::text) = (deleted_at IS NOT NULL))),
+    CONSTRAINT mailboxes_imap CHECK ((num_nulls(imap_host, imap_port, imap_encryption, imap_status) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT mailboxes_imap_encryption CHECK ((imap_encryption = ANY (ARRAY['ssl'::text, 'starttls'::text, 'none'::text]))),
+    CONSTRAINT mailboxes_provider CHECK ((provider = ANY (ARRAY['gmail'::text, 'microsoft'::text, 'hostinger'::text, 'zoho'::text, 'titan'::text, 'godaddy'::text, 'other'::text]))),
+    CONSTRAINT mailboxes_ramp_up CHECK ((num_nulls(ramp_up_start, ramp_up_step, ramp_up_from) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT mailboxes_sent_copies CHECK ((sent_copies = ANY (ARRAY['provider'::text, 'append'::text, 'none'::text]))),
+    CONSTRAINT mailboxes_smtp_encryption CHECK ((smtp_encryption = ANY (ARRAY['ssl'::text, 'starttls'::text, 'none'::text]))),
+    CONSTRAINT mailboxes_state CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'error'::text, 'deleted'::text])))
+);
+
+ALTER TABLE public.mailboxes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.mailboxes_id_seq
+    START WITH 300111
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.members (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -610,6 +674,12 @@ ALTER TABLE ONLY public.mail_domains
 ALTER TABLE ONLY public.mail_servers
     ADD CONSTRAINT mail_servers_pkey PRIMARY KEY (address);
 
+ALTER TABLE ONLY public.mailboxes
+    ADD CONSTRAINT mailboxes_of_workspace UNIQUE (workspace_id, id);
+
+ALTER TABLE ONLY public.mailboxes
+    ADD CONSTRAINT mailboxes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (id);
 
@@ -692,6 +762,8 @@ CREATE UNIQUE INDEX one_custom_field_per_label ON public.custom_fields USING btr
 
 CREATE UNIQUE INDEX one_default_do_not_email_list ON public.do_not_email_lists USING btree (workspace_id) WHERE is_default;
 
+CREATE UNIQUE INDEX one_mailbox_per_address ON public.mailboxes USING btree (workspace_id, address_key) WHERE (deleted_at IS NULL);
+
 CREATE UNIQUE INDEX one_prospect_list_per_name ON public.prospect_lists USING btree (workspace_id, lower(name)) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX one_prospect_per_address ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number = 0) AND (deleted_at IS NULL) AND (email_key IS NOT NULL));
@@ -758,6 +830,9 @@ ALTER TABLE ONLY public.do_not_email_lists
 
 ALTER TABLE ONLY public.do_not_email_lists
     ADD CONSTRAINT do_not_email_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.mailboxes
+    ADD CONSTRAINT mailboxes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
