@@ -222,6 +222,14 @@ CREATE TABLE public.events_default (
     CONSTRAINT events_body CHECK ((jsonb_typeof(body) = 'object'::text))
 );
 
+CREATE TABLE public.found_sends (
+    workspace_id bigint NOT NULL,
+    mark text NOT NULL,
+    mailbox_id bigint NOT NULL,
+    message_id text NOT NULL,
+    found_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.instance (
     only_row boolean DEFAULT true NOT NULL,
     mode text NOT NULL,
@@ -293,6 +301,12 @@ CREATE TABLE public.mail_domains (
     learned_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.mail_files (
+    workspace_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    content bytea NOT NULL
+);
+
 CREATE TABLE public.mail_servers (
     address inet NOT NULL,
     lockstep boolean DEFAULT false NOT NULL,
@@ -301,6 +315,41 @@ CREATE TABLE public.mail_servers (
     answers integer,
     connections integer,
     learned_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.mailbox_days (
+    mailbox_id bigint NOT NULL,
+    day date NOT NULL,
+    workspace_id bigint NOT NULL,
+    reserved integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    CONSTRAINT mailbox_days_reserved CHECK ((reserved >= 0))
+)
+WITH (fillfactor='50', autovacuum_vacuum_threshold='200', autovacuum_vacuum_scale_factor='0.1', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.mailbox_turns (
+    mailbox_id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    next_free_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    wake_at timestamp with time zone,
+    lease_owner text,
+    lease_number bigint DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    fails smallint DEFAULT 0 NOT NULL,
+    held_at timestamp with time zone,
+    held_until_compared timestamp with time zone,
+    compared boolean DEFAULT false NOT NULL,
+    unproven_until timestamp with time zone,
+    compare_at timestamp with time zone,
+    hold_note text,
+    CONSTRAINT mailbox_turns_lease CHECK (((lease_owner IS NULL) = (lease_until IS NULL)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_threshold='200', autovacuum_vacuum_scale_factor='0.1', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.mailbox_wakes (
+    mailbox_id bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.mailboxes (
@@ -361,6 +410,34 @@ CREATE TABLE public.mailboxes (
 ALTER TABLE public.mailboxes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.mailboxes_id_seq
     START WITH 300111
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.mails (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    mailbox_id bigint NOT NULL,
+    purpose text NOT NULL,
+    subject_id bigint NOT NULL,
+    campaign_id bigint,
+    once_key text NOT NULL,
+    token text NOT NULL,
+    mark text NOT NULL,
+    message_id text NOT NULL,
+    to_address text NOT NULL,
+    to_name text NOT NULL,
+    subject text NOT NULL,
+    letter text NOT NULL,
+    planned_at timestamp with time zone NOT NULL,
+    CONSTRAINT mails_purpose CHECK ((purpose = ANY (ARRAY['campaign'::text, 'reply'::text, 'test'::text, 'warmup'::text, 'notice'::text])))
+);
+
+ALTER TABLE public.mails ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.mails_id_seq
+    START WITH 1
     INCREMENT BY 1
     NO MINVALUE
     NO MAXVALUE
@@ -504,6 +581,58 @@ CREATE TABLE public.schema_migrations (
     number integer NOT NULL,
     name text NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.sending_watch (
+    only_row boolean DEFAULT true NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    place text NOT NULL,
+    CONSTRAINT sending_watch_has_one_row CHECK (only_row)
+);
+
+CREATE TABLE public.sends (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    mailbox_id bigint NOT NULL,
+    campaign_id bigint,
+    purpose text NOT NULL,
+    subject_id bigint NOT NULL,
+    priority smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    wanted_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'planned'::text NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    requeued boolean DEFAULT false NOT NULL,
+    lease_number bigint,
+    day date,
+    marked_at timestamp with time zone,
+    uncertain_at timestamp with time zone,
+    look_at timestamp with time zone,
+    looks smallint DEFAULT 0 NOT NULL,
+    doubt text,
+    CONSTRAINT sends_doubt CHECK (((state = ANY (ARRAY['uncertain'::text, 'needs_decision'::text])) = (doubt IS NOT NULL))),
+    CONSTRAINT sends_marked CHECK (((state <> 'sending'::text) OR (marked_at IS NOT NULL))),
+    CONSTRAINT sends_state CHECK ((state = ANY (ARRAY['planned'::text, 'claimed'::text, 'sending'::text, 'uncertain'::text, 'needs_decision'::text])))
+)
+WITH (fillfactor='70', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0.02', autovacuum_analyze_threshold='5000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.sent_mails (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    mailbox_id bigint NOT NULL,
+    campaign_id bigint,
+    purpose text NOT NULL,
+    subject_id bigint NOT NULL,
+    outcome text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    resolved_by text NOT NULL,
+    stored_id text,
+    reason text,
+    reply text,
+    hard boolean,
+    tries smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT sent_mails_outcome CHECK ((outcome = ANY (ARRAY['sent'::text, 'presumed_sent'::text, 'failed'::text]))),
+    CONSTRAINT sent_mails_resolved_by CHECK ((resolved_by = ANY (ARRAY['reply'::text, 'sent_folder'::text, 'policy'::text, 'recipient'::text, 'person'::text])))
 );
 
 CREATE TABLE public.verdicts (
@@ -659,6 +788,9 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.events_default
     ADD CONSTRAINT events_default_pkey PRIMARY KEY (writer, id, at);
 
+ALTER TABLE ONLY public.found_sends
+    ADD CONSTRAINT found_sends_pkey PRIMARY KEY (workspace_id, mark);
+
 ALTER TABLE ONLY public.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
 
@@ -671,14 +803,32 @@ ALTER TABLE ONLY public.list_members
 ALTER TABLE ONLY public.mail_domains
     ADD CONSTRAINT mail_domains_pkey PRIMARY KEY (domain);
 
+ALTER TABLE ONLY public.mail_files
+    ADD CONSTRAINT mail_files_pkey PRIMARY KEY (workspace_id, digest);
+
 ALTER TABLE ONLY public.mail_servers
     ADD CONSTRAINT mail_servers_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY public.mailbox_days
+    ADD CONSTRAINT mailbox_days_pkey PRIMARY KEY (mailbox_id, day);
+
+ALTER TABLE ONLY public.mailbox_turns
+    ADD CONSTRAINT mailbox_turns_pkey PRIMARY KEY (mailbox_id);
 
 ALTER TABLE ONLY public.mailboxes
     ADD CONSTRAINT mailboxes_of_workspace UNIQUE (workspace_id, id);
 
 ALTER TABLE ONLY public.mailboxes
     ADD CONSTRAINT mailboxes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_once UNIQUE (workspace_id, purpose, once_key);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_token UNIQUE (token);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (id);
@@ -712,6 +862,15 @@ ALTER TABLE ONLY public.rate_windows
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.sending_watch
+    ADD CONSTRAINT sending_watch_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.sends
+    ADD CONSTRAINT sends_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sent_mails
+    ADD CONSTRAINT sent_mails_pkey PRIMARY KEY (workspace_id, id);
 
 ALTER TABLE ONLY public.verdicts
     ADD CONSTRAINT verdicts_pkey PRIMARY KEY (address_key);
@@ -758,6 +917,8 @@ CREATE INDEX jobs_running ON public.jobs USING btree (id) WHERE (state = 'runnin
 
 CREATE INDEX list_members_in_order ON public.list_members USING btree (workspace_id, list_id, "position");
 
+CREATE INDEX mailbox_turns_awake ON public.mailbox_turns USING btree (wake_at) WHERE (held_at IS NULL);
+
 CREATE UNIQUE INDEX one_custom_field_per_label ON public.custom_fields USING btree (workspace_id, lower(label));
 
 CREATE UNIQUE INDEX one_default_do_not_email_list ON public.do_not_email_lists USING btree (workspace_id) WHERE is_default;
@@ -775,6 +936,20 @@ CREATE INDEX prospect_changes_of_workspace ON public.prospect_changes USING btre
 CREATE INDEX prospect_copies ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number <> 0) AND (deleted_at IS NULL));
 
 CREATE INDEX prospect_lists_of_workspace ON public.prospect_lists USING btree (workspace_id, id);
+
+CREATE INDEX sends_of_subject ON public.sends USING btree (workspace_id, purpose, subject_id);
+
+CREATE INDEX sends_planned ON public.sends USING btree (mailbox_id, COALESCE(campaign_id, (0)::bigint), due_at, id) WHERE (state = 'planned'::text);
+
+CREATE INDEX sends_under_way ON public.sends USING btree (mailbox_id, id) WHERE (state <> 'planned'::text);
+
+CREATE INDEX sent_mails_of_campaign ON public.sent_mails USING btree (workspace_id, campaign_id, at DESC, id DESC) WHERE (outcome <> 'failed'::text);
+
+CREATE INDEX sent_mails_of_mailbox ON public.sent_mails USING btree (workspace_id, mailbox_id, at DESC, id DESC);
+
+CREATE INDEX sent_mails_presumed ON public.sent_mails USING btree (workspace_id, id) WHERE (outcome = 'presumed_sent'::text);
+
+CREATE INDEX sent_mails_stored_id ON public.sent_mails USING btree (stored_id) WHERE (stored_id IS NOT NULL);
 
 CREATE INDEX verdicts_open ON public.verdicts USING btree (split_part(address_key, '@'::text, '-1'::integer), retry_at) WHERE (retry_at IS NOT NULL);
 
@@ -831,8 +1006,14 @@ ALTER TABLE ONLY public.do_not_email_lists
 ALTER TABLE ONLY public.do_not_email_lists
     ADD CONSTRAINT do_not_email_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
+ALTER TABLE ONLY public.mail_files
+    ADD CONSTRAINT mail_files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
 ALTER TABLE ONLY public.mailboxes
     ADD CONSTRAINT mailboxes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

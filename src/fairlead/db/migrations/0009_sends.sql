@@ -40,6 +40,7 @@ create table sends (
   subject_id   bigint not null,
   priority     smallint not null,         -- lower goes first
   due_at       timestamptz not null,      -- business time
+  wanted_at    timestamptz not null,      -- business time since when it could have been sent at all
   state        text not null default 'planned' constraint sends_state check (state in (
                  'planned',        -- waits for its time and its mailbox's turn: -> claimed
                  'claimed',        -- a worker has it, quota is reserved: -> sending, -> planned (the worker gave it back

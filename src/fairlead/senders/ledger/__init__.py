@@ -1,0 +1,1 @@
+"""Every mail: planned, on its way, and what became of it."""
