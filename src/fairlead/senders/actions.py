@@ -1,5 +1,6 @@
 """What may be asked of senders."""
 
+from fairlead.senders.connecting import submission
 from fairlead.senders.ledger.asking import (
     letter_of,
     room_left,
@@ -23,6 +24,7 @@ __all__ = [
     "sends_of_message_ids",
     "sends_of_tokens",
     "sent_mails",
+    "submission",
     "thread_of",
     "withdraw",
 ]
