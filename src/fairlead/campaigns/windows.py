@@ -22,7 +22,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Minutes after midnight: from `start` up to and without `end`, on the next day where `end` is not after `start`."""
+    """Minutes after midnight: from `start` up to and without `end`; on the next day where that is not after `start`."""
 
     start: int
     end: int
