@@ -15,7 +15,7 @@ from fairlead.db.pool import Database
 from fairlead.main import Start, open_house
 from fairlead.settings import Settings
 from front_door import FrontDoor
-from postgres import Server
+from postgres import Server, run_on
 from resuming import pytest_addoption, pytest_configure  # noqa: F401 - hooks
 
 # Time proves nothing about a property on a machine that others use too.
@@ -33,11 +33,6 @@ def server() -> Iterator[Server]:
             yield server
         finally:
             server.stop()
-
-
-async def run_on(server: Server, statement: str) -> None:
-    async with await psycopg.AsyncConnection.connect(server.conninfo("postgres"), autocommit=True) as conn:
-        await conn.execute(statement)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psycopg
+
 from fairlead.db.binaries import binaries
 
 SERVER_USER = "nobody"
@@ -52,3 +54,8 @@ class Server:
             stderr=subprocess.DEVNULL,
             **user,
         )
+
+
+async def run_on(server: Server, statement: str) -> None:
+    async with await psycopg.AsyncConnection.connect(server.conninfo("postgres"), autocommit=True) as conn:
+        await conn.execute(statement)

@@ -196,6 +196,9 @@ class Settings:
         at_least(0),
         "Address checks stop for the hour when so many of its sessions, and a quarter of all, were blocked; 0: never.",
     )
+    webhooks_require_https: bool = setting(
+        False, read_bool, "Whether webhooks are accepted for https addresses only; recommended."
+    )
     log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
 
 

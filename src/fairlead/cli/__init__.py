@@ -32,6 +32,7 @@ COMMANDS = {
     "token": ("fairlead.cli.accounts", "token", "Print what POST /v1/oauth/access_token would answer."),
     "verify": ("fairlead.cli.verifying", "verify", "Check whether addresses are alive."),
     "web": ("fairlead.cli.serving", "web", "Run the web server alone."),
+    "webhooks": ("fairlead.cli.webhooks", "webhooks", "Tell other systems what happens, and see that it arrived."),
     "worker": ("fairlead.cli.serving", "worker", "Run the worker alone."),
     "workspace": ("fairlead.cli.accounts", "workspace", "Make and list workspaces."),
 }

@@ -30,6 +30,7 @@ from fairlead.http.snov import jobs as snov_jobs
 from fairlead.kit import tasks
 from fairlead.kit.refusals import CannotStart, Refusal
 from fairlead.main import House, Start, open_house
+from fairlead.webhooks import actions as webhooks
 from fairlead.world import World
 
 log = logging.getLogger("fairlead")
@@ -179,8 +180,10 @@ async def _serve(
         if sandbox is not None:
             background.append(group.create_task(_keep(sandbox, house, stopping)))
         foreground = []
-        if running_worker is not None:
+        deliverer = webhooks.Deliverer(world, results=snov_jobs.task_result) if worker else None
+        if running_worker is not None and deliverer is not None:
             foreground.append(group.create_task(running_worker.run()))
+            foreground.append(group.create_task(deliverer.run()))
         server = _server(world)
         if listening is not None:
             foreground.append(group.create_task(server.serve(sockets=[listening])))
@@ -188,8 +191,9 @@ async def _serve(
         await _announce(house, url if listening else None, sandbox, as_json=as_json)
         await stopping.wait()
         server.should_exit = True
-        if running_worker is not None:
+        if running_worker is not None and deliverer is not None:
             running_worker.stop()
+            deliverer.stop()
         await asyncio.gather(*foreground)
         await tasks.end(background)
     with contextlib.suppress(Exception):

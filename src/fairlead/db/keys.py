@@ -39,6 +39,8 @@ SEALED = (
     SealedColumn("instance", "key_check", "only_row"),
     SealedColumn("mailboxes", "secret", "id"),
     SealedColumn("mailboxes", "access_token", "id"),
+    SealedColumn("webhooks", "secret", "id"),
+    SealedColumn("webhooks", "old_secret", "id"),
 )
 
 

@@ -10,6 +10,7 @@ from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
 from fairlead.jobs.model import Job, Postpone
 from fairlead.verifier import actions as verifier
+from fairlead.webhooks import actions as webhooks
 from fairlead.world import World
 
 # A handler returns when the job is done, or says until when to postpone it; an exception is a failed try. It may run
@@ -38,6 +39,10 @@ async def _forget_old_verdicts(conn: Connection, now: datetime) -> None:
     await verifier.forget_old(conn, now)
 
 
+async def _forget_old_deliveries(conn: Connection, now: datetime) -> None:
+    await webhooks.forget_old(conn, now)
+
+
 HANDLERS: dict[str, Handler] = {
     verifier.WORK: verifier.work_on_batch,
     verifier.RETRY: verifier.ask_again,
@@ -49,4 +54,5 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("forgotten reservations", timedelta(hours=1), _release_forgotten),
     Periodic("ended access", timedelta(hours=1), _forget_old_access),
     Periodic("old verdicts", timedelta(days=1), _forget_old_verdicts),
+    Periodic("old deliveries", timedelta(days=1), _forget_old_deliveries),
 )

@@ -2,11 +2,11 @@
 
 import asyncio
 import ipaddress
-import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from fairlead.kit.ascii_json import json_bytes
 from fairlead.settings import Network
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -53,14 +53,6 @@ class Answer:
     body: Any = None
     """Encoded as JSON."""
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
-
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def json_bytes(value: Any) -> bytes:
-    """JSON in ASCII: some clients strip other bytes before they parse (contract 2.1)."""
-    return _encode(value).encode("ascii")
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:

@@ -5,27 +5,24 @@ The body is that of the matching GET. Success is a 2xx within three seconds; oth
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from fairlead import __version__
 from fairlead.db import Connection
-from fairlead.http.request import json_bytes
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job, NewJob
+from fairlead.kit.ascii_json import json_bytes
 from fairlead.kit.faults import fault_line
 from fairlead.kit.refusals import Invalid, NotFound
 from fairlead.net.errors import NetworkFailure
-from fairlead.net.fetch import Limits
+from fairlead.webhooks.actions import LIMITS, PAUSES
 from fairlead.world import World
 
 log = logging.getLogger("fairlead.http")
 
 KIND = "snov.callback"
-# After the attempt before; the first is at once.
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (20, 40, 60, 240, 480, 1440))
-LIMITS = Limits(total_seconds=3.0, connect_seconds=3.0, redirects=0, body_bytes=20_000, cut_body=True)
 LONGEST_URL = 2_048
 
 Body = Callable[[World, int, str], Awaitable[dict[str, Any]]]

@@ -7,7 +7,7 @@ an unknown address does. `python -m fairlead.http.snov.endpoints` prints the pag
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fairlead.http.snov import account, do_not_email, email_verifier, prospects
+from fairlead.http.snov import account, do_not_email, email_verifier, prospects, webhooks
 from fairlead.http.snov.dialect import Handler
 
 
@@ -146,10 +146,10 @@ ENDPOINTS = (
         account.get_balance,
         missing="unique_recipients_used counts once mail is sent (campaign engine)",
     ),
-    Endpoint("72", "GET", "/v2/webhooks", "Webhooks"),
-    Endpoint("73", "POST", "/v2/webhooks", "Webhooks"),
-    Endpoint("74", "PUT", "/v2/webhooks/{id}", "Webhooks"),
-    Endpoint("75", "DELETE", "/v2/webhooks/{id}", "Webhooks"),
+    Endpoint("72", "GET", "/v2/webhooks", "Webhooks", webhooks.list_webhooks),
+    Endpoint("73", "POST", "/v2/webhooks", "Webhooks", webhooks.create_webhook),
+    Endpoint("74", "PUT", "/v2/webhooks/{id}", "Webhooks", webhooks.change_webhook),
+    Endpoint("75", "DELETE", "/v2/webhooks/{id}", "Webhooks", webhooks.delete_webhook),
     Endpoint("76", "GET", "/v2/domain-emails-with-info", "Domain search (old)"),
     Endpoint("77", "POST", "/v1/get-emails-from-names", "Email finder (old)"),
     Endpoint("78", "POST", "/v1/add-names-to-find-emails", "Email finder (old)"),
