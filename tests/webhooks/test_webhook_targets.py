@@ -38,9 +38,10 @@ async def listening():
 
     server = await asyncio.start_server(note, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    with contextlib.suppress(OSError):
-        await asyncio.start_server(note, "::1", port)
-    async with server:
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(server)
+        with contextlib.suppress(OSError):  # a machine without IPv6
+            await stack.enter_async_context(await asyncio.start_server(note, "::1", port))
         yield port, connected
 
 

@@ -44,7 +44,7 @@ log = logging.getLogger("fairlead.webhooks")
 
 # Machine time. Success is a 2xx within three seconds (contract 17.3).
 LIMITS = Limits(total_seconds=3.0, connect_seconds=3.0, redirects=0, body_bytes=20_000, cut_body=True)
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 1.0
 GRACE_SECONDS = 8.0
@@ -140,6 +140,9 @@ class Deliverer:
 
     async def _take(self) -> float:
         for webhook_id in await self._taken():
+            # Ours came back although we are at it: this process stood still for longer than its lease.
+            if webhook_id in self._serving:
+                continue
             task = asyncio.create_task(self._served(webhook_id), name=f"webhook {webhook_id}")
             self._serving[webhook_id] = task
         return POLL_SECONDS
@@ -154,10 +157,11 @@ class Deliverer:
             )
 
     async def _beat(self) -> float:
+        serving = list(self._serving)
         async with self._world.db.transaction() as conn:
-            held = await store.extend_leases(conn, owner=self._owner, lease=self._lease)
-        for webhook_id, task in self._serving.items():
-            if webhook_id not in held:
+            held = await store.extend_leases(conn, owner=self._owner, webhook_ids=serving, lease=self._lease)
+        for webhook_id in serving:
+            if webhook_id not in held and (task := self._serving.get(webhook_id)):
                 task.cancel()
         return self._lease.total_seconds() / 3
 

@@ -248,15 +248,17 @@ async def take_webhooks(
     return [WebhookId(row[0]) for row in await cur.fetchall()]
 
 
-async def extend_leases(conn: Connection, *, owner: int, lease: timedelta) -> set[WebhookId]:
-    """The webhooks that `owner` still serves."""
+async def extend_leases(
+    conn: Connection, *, owner: int, webhook_ids: Sequence[int], lease: timedelta
+) -> set[WebhookId]:
+    """Those of the webhooks that `owner` still serves."""
     cur = await conn.execute(
         """
         update webhook_leases set lease_until = clock_timestamp() + %(lease)s
-         where owner = %(owner)s
+         where owner = %(owner)s and webhook_id = any (%(ids)s)
         returning webhook_id
         """,
-        {"owner": owner, "lease": lease},
+        {"owner": owner, "ids": list(webhook_ids), "lease": lease},
     )
     return {WebhookId(row[0]) for row in await cur.fetchall()}
 

@@ -68,8 +68,8 @@ create table webhook_attempts (
   primary key (delivery_id, round, number)
 );
 
--- Which worker serves which webhook, in machine time. Unlogged: after a crash nobody does.
-create unlogged table webhook_leases (
+-- Which worker serves which webhook, in machine time. It outlives a crash of the database, as the worker does.
+create table webhook_leases (
   webhook_id  bigint primary key,
   owner       bigint not null,
   lease_until timestamptz not null
