@@ -47,6 +47,7 @@ check: install-dev ## Style, types, import directions, lock files
 docs: install-dev ## Make the generated pages and the schema anew
 	$(BIN)/python -m fairlead.settings > docs/settings.md
 	$(BIN)/python -m fairlead.http.snov.endpoints > docs/coverage.md
+	$(BIN)/python -m fairlead.webhooks.schemas > docs/reference/webhooks.md
 	$(BIN)/python -m fairlead.db.schema > src/fairlead/db/schema.sql
 
 bench: install-dev ## All benchmarks at a tenth of their size, as one table

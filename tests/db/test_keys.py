@@ -171,5 +171,7 @@ def test_every_sealed_column_is_one_of_the_schema():
         KEY_CHECK_PURPOSE,
         "mailboxes.secret",
         "mailboxes.access_token",
+        "webhooks.secret",
+        "webhooks.old_secret",
     }
     assert parse_keys(KEY_TEXT, "here") == (b"\xab" * 32,)
