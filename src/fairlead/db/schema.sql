@@ -709,6 +709,95 @@ CREATE UNLOGGED TABLE public.verifier_windows (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.webhook_attempts (
+    delivery_id bigint NOT NULL,
+    round smallint NOT NULL,
+    number smallint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    elapsed_ms integer NOT NULL,
+    status smallint,
+    problem text,
+    response bytea,
+    headers jsonb
+);
+
+CREATE TABLE public.webhook_deliveries (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    webhook_id bigint NOT NULL,
+    event bigint NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    round smallint DEFAULT 1 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    last_status smallint,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_deliveries_state CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text, 'dropped'::text])))
+)
+WITH (fillfactor='85', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
+
+ALTER TABLE public.webhook_deliveries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_deliveries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.webhook_events (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    event_id bigint NOT NULL,
+    event_object text NOT NULL,
+    event_action text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    facts jsonb NOT NULL
+);
+
+ALTER TABLE public.webhook_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.webhook_leases (
+    webhook_id bigint NOT NULL,
+    owner bigint NOT NULL,
+    lease_until timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.webhooks (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    url text NOT NULL,
+    event_object text NOT NULL,
+    event_action text NOT NULL,
+    event_name text,
+    status text DEFAULT 'active'::text NOT NULL,
+    stopped_because text,
+    secret bytea NOT NULL,
+    old_secret bytea,
+    old_secret_until timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT webhooks_status CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text])))
+);
+
+ALTER TABLE public.webhooks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhooks_id_seq
+    START WITH 17
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.workspaces (
     id bigint NOT NULL,
     name text NOT NULL,
@@ -890,6 +979,24 @@ ALTER TABLE ONLY public.verifier_seats
 ALTER TABLE ONLY public.verifier_windows
     ADD CONSTRAINT verifier_windows_pkey PRIMARY KEY (subject);
 
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_pkey PRIMARY KEY (delivery_id, round, number);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_events
+    ADD CONSTRAINT webhook_events_once UNIQUE (event_id, event_object, event_action);
+
+ALTER TABLE ONLY public.webhook_events
+    ADD CONSTRAINT webhook_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_leases
+    ADD CONSTRAINT webhook_leases_pkey PRIMARY KEY (webhook_id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
 
@@ -963,6 +1070,16 @@ CREATE INDEX verification_items_due ON public.verification_items USING btree (ba
 
 CREATE INDEX verification_items_open ON public.verification_items USING btree (address_key) WHERE (state = 'open'::text);
 
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (webhook_id, due_at, id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX webhook_deliveries_of_event ON public.webhook_deliveries USING btree (event);
+
+CREATE INDEX webhook_deliveries_of_webhook ON public.webhook_deliveries USING btree (workspace_id, webhook_id, id);
+
+CREATE INDEX webhook_events_by_age ON public.webhook_events USING btree (at);
+
+CREATE INDEX webhooks_of_workspace ON public.webhooks USING btree (workspace_id, id) WHERE (deleted_at IS NULL);
+
 ALTER INDEX public.events_key ATTACH PARTITION public.events_default_pkey;
 
 CREATE TRIGGER credit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1035,3 +1152,18 @@ ALTER TABLE ONLY public.verification_batches
 
 ALTER TABLE ONLY public.verification_items
     ADD CONSTRAINT verification_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.verification_batches(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES public.webhook_deliveries(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_event_fkey FOREIGN KEY (event) REFERENCES public.webhook_events(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.webhooks(id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
