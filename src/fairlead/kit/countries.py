@@ -320,3 +320,8 @@ def country_name(text: str) -> str | None:
     """The name shown for a country given by any of its names or its two-letter code; None when there is none."""
     code = _BY_NAME.get(text.strip().casefold())
     return None if code is None else NAMES[code]
+
+
+def country_code(text: str) -> str | None:
+    """The two-letter code of a country given by any of its names or that code; None when there is none."""
+    return _BY_NAME.get(text.strip().casefold())

@@ -1,4 +1,7 @@
-"""What may be asked of prospects."""
+"""What may be asked of prospects.
+
+The SQL functions `recipients_of_list` and `blocked_among` are this room's answers inside statements of others.
+"""
 
 from fairlead.prospects.adding import add_to_list
 from fairlead.prospects.changes import (
@@ -27,10 +30,13 @@ from fairlead.prospects.lists import (
     delete_list,
     find_list_named,
     find_prospect,
+    keys_of_change,
     list_named,
     lists,
     page_of_list,
+    present_among,
     prospects_of_address,
+    prospects_of_ids,
     rename_list,
     restore_list,
 )
@@ -54,14 +60,17 @@ __all__ = [
     "find_list_named",
     "find_prospect",
     "furnish",
+    "keys_of_change",
     "list_named",
     "lists",
     "merge",
     "move",
     "page_of_list",
+    "present_among",
     "prospects_in_list",
     "prospects_of_address",
     "prospects_of_addresses",
+    "prospects_of_ids",
     "rename_list",
     "restore_list",
     "stop_emailing",

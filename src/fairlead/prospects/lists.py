@@ -1,5 +1,6 @@
 """Prospect lists: making, showing, deleting and bringing back."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from fairlead.db import Connection
@@ -86,6 +87,21 @@ async def page_of_list(conn: Connection, workspace_id: int, list_id: int, *, pag
 
 async def find_prospect(conn: Connection, workspace_id: int, prospect_id: int) -> Prospect | None:
     return await viewing.find_prospect(conn, workspace_id, prospect_id)
+
+
+async def prospects_of_ids(conn: Connection, workspace_id: int, ids: Collection[int]) -> dict[int, Prospect]:
+    """Those of `ids` that are there, by id."""
+    return {one.id: one for one in await viewing.prospects_of_ids(conn, workspace_id, ids)}
+
+
+async def present_among(conn: Connection, workspace_id: int, ids: Collection[int]) -> set[int]:
+    """Those of `ids` that are there and not deleted."""
+    return await viewing.present_among(conn, workspace_id, ids)
+
+
+async def keys_of_change(conn: Connection, workspace_id: int, change_id: int) -> list[tuple[int, list[str]]]:
+    """(prospect, its addresses as compared) of those that a bulk change touched, deleted ones included."""
+    return await viewing.keys_of_change(conn, workspace_id, change_id)
 
 
 async def prospects_of_address(conn: Connection, workspace_id: int, email_key: str) -> list[Prospect]:

@@ -1,5 +1,6 @@
 """Whole prospects, by id or by address."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fairlead.db import Connection
@@ -22,6 +23,34 @@ async def find_prospect(conn: Connection, workspace_id: int, prospect_id: int) -
     )
     row = await cur.fetchone()
     return None if row is None else _prospect(row)
+
+
+async def prospects_of_ids(conn: Connection, workspace_id: int, ids: Collection[int]) -> list[Prospect]:
+    cur = await conn.execute(
+        _SELECT + " and p.id = any(%(ids)s)", {"workspace_id": workspace_id, "ids": list(ids)}
+    )
+    return [_prospect(row) for row in await cur.fetchall()]
+
+
+async def present_among(conn: Connection, workspace_id: int, ids: Collection[int]) -> set[int]:
+    cur = await conn.execute(
+        "select id from prospects where workspace_id = %s and id = any(%s) and deleted_at is null",
+        [workspace_id, list(ids)],
+    )
+    return {row[0] for row in await cur.fetchall()}
+
+
+async def keys_of_change(conn: Connection, workspace_id: int, change_id: int) -> list[tuple[int, list[str]]]:
+    """(prospect, its addresses as compared) of those that a bulk change touched, deleted ones included."""
+    cur = await conn.execute(
+        """
+        select p.id, array_remove(array_prepend(p.email_key, p.other_emails), null)
+          from prospect_change_rows r join prospects p on p.workspace_id = r.workspace_id and p.id = r.prospect_id
+         where r.workspace_id = %s and r.change_id = %s
+        """,
+        [workspace_id, change_id],
+    )
+    return [(row[0], row[1]) for row in await cur.fetchall()]
 
 
 async def prospects_of_address(conn: Connection, workspace_id: int, email_key: str) -> list[Prospect]:
