@@ -1,9 +1,29 @@
 -- What the migrations lead to. Made by `make docs`; a test compares.
 
+CREATE FUNCTION public.blocked_among(workspace bigint, addresses text[], named_list bigint) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ with stops as (
+     select id from do_not_email_lists
+      where workspace_id = workspace and deleted_at is null and (stops_all or id = named_list))
+   select a from unnest(addresses) as a
+     join do_not_email_items i on i.workspace_id = workspace and i.item = a
+    where i.list_id in (select id from stops)
+    union
+   select a from unnest(addresses) as a
+     join do_not_email_items i on i.workspace_id = workspace and i.item = split_part(a, '@', -1)
+    where i.list_id in (select id from stops) $$;
+
 CREATE FUNCTION public.claimed_among(addresses text[]) RETURNS SETOF text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select address from unnest(addresses) as address
     where exists (select from claimed_addresses where address_hash = sha256(convert_to(address, 'UTF8'))) $$;
+
+CREATE FUNCTION public.recipients_of_list(workspace bigint, list bigint, after bigint, most integer) RETURNS TABLE("position" bigint, prospect_id bigint, email text, email_key text, other_emails text[], country text, locality text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select m.position, p.id, p.email, p.email_key, p.other_emails, p.country, p.locality
+     from list_members m join prospects p on p.workspace_id = m.workspace_id and p.id = m.prospect_id
+    where m.workspace_id = workspace and m.list_id = list and m.position > after and p.deleted_at is null
+    order by m.position limit most $$;
 
 CREATE FUNCTION public.record_event(bigint, text, timestamp with time zone, jsonb) RETURNS bigint
     LANGUAGE plpgsql
@@ -84,6 +104,43 @@ CREATE TABLE public.business_clock (
     CONSTRAINT business_clock_has_one_row CHECK (only_row),
     CONSTRAINT business_clock_speed CHECK ((speed >= (0)::double precision))
 );
+
+CREATE TABLE public.campaign_days (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    day date NOT NULL,
+    mails integer DEFAULT 0 NOT NULL,
+    first_mails integer DEFAULT 0 NOT NULL,
+    CONSTRAINT campaign_days_first_mails CHECK ((first_mails >= 0)),
+    CONSTRAINT campaign_days_mails CHECK ((mails >= 0))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.campaign_list_reads (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    list_id bigint NOT NULL,
+    read_to bigint DEFAULT 0 NOT NULL,
+    seen_to bigint DEFAULT 0 NOT NULL,
+    seen_before xid8 DEFAULT '0'::xid8 NOT NULL
+);
+
+CREATE TABLE public.campaign_runs (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    passed double precision DEFAULT 0 NOT NULL,
+    looked_under text
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.campaign_tallies (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    mailbox_id bigint NOT NULL,
+    sent bigint DEFAULT 0 NOT NULL,
+    bounced bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
 
 CREATE TABLE public.charged_requests (
     workspace_id bigint NOT NULL,
@@ -173,6 +230,51 @@ CREATE TABLE public.do_not_email_lists (
 
 ALTER TABLE public.do_not_email_lists ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.do_not_email_lists_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.domain_providers (
+    domain text NOT NULL,
+    provider text NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.enrollments (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    prospect_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    node_key text NOT NULL,
+    address text,
+    address_key text NOT NULL,
+    domain text NOT NULL,
+    zone text,
+    state text NOT NULL,
+    reason text,
+    lane smallint NOT NULL,
+    visit integer DEFAULT 1 NOT NULL,
+    mailbox_id bigint,
+    due_at timestamp with time zone NOT NULL,
+    look_at timestamp with time zone,
+    run_id bigint,
+    sent smallint DEFAULT 0 NOT NULL,
+    opened smallint DEFAULT 0 NOT NULL,
+    clicked smallint DEFAULT 0 NOT NULL,
+    replied smallint DEFAULT 0 NOT NULL,
+    row_version integer DEFAULT 0 NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT enrollments_state CHECK ((state = ANY (ARRAY['to_check'::text, 'active'::text, 'parked'::text, 'paused'::text, 'over_limit'::text, 'finished'::text, 'unsubscribed'::text, 'bounced'::text, 'moved'::text, 'excluded'::text, 'failed'::text])))
+)
+WITH (fillfactor='85', autovacuum_vacuum_scale_factor='0.02', autovacuum_analyze_scale_factor='0.05');
+
+ALTER TABLE public.enrollments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.enrollments_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -481,6 +583,18 @@ CREATE TABLE public.periodic (
     last_tick timestamp with time zone
 );
 
+CREATE TABLE public.place_zones (
+    country text NOT NULL,
+    locality text NOT NULL,
+    zone text NOT NULL
+);
+
+CREATE TABLE public.planner_watch (
+    only_row boolean DEFAULT true NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT planner_watch_has_one_row CHECK (only_row)
+);
+
 CREATE TABLE public.prospect_change_rows (
     workspace_id bigint NOT NULL,
     change_id bigint NOT NULL,
@@ -633,6 +747,38 @@ CREATE TABLE public.sent_mails (
     tries smallint DEFAULT 0 NOT NULL,
     CONSTRAINT sent_mails_outcome CHECK ((outcome = ANY (ARRAY['sent'::text, 'presumed_sent'::text, 'failed'::text]))),
     CONSTRAINT sent_mails_resolved_by CHECK ((resolved_by = ANY (ARRAY['reply'::text, 'sent_folder'::text, 'policy'::text, 'recipient'::text, 'person'::text])))
+);
+
+CREATE TABLE public.step_runs (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    enrollment_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    node_key text NOT NULL,
+    visit integer NOT NULL,
+    variant_id bigint,
+    mailbox_id bigint NOT NULL,
+    send_id bigint NOT NULL,
+    is_first boolean NOT NULL,
+    state text NOT NULL,
+    counted_on date,
+    planned_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    opened_at timestamp with time zone,
+    clicked_at timestamp with time zone,
+    replied_at timestamp with time zone,
+    booked_at timestamp with time zone,
+    CONSTRAINT step_runs_state CHECK ((state = ANY (ARRAY['planned'::text, 'needs_decision'::text, 'presumed_sent'::text, 'sent'::text, 'failed'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE public.step_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.step_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.verdicts (
@@ -841,6 +987,18 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.business_clock
     ADD CONSTRAINT business_clock_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY public.campaign_days
+    ADD CONSTRAINT campaign_days_pkey PRIMARY KEY (workspace_id, campaign_id, day);
+
+ALTER TABLE ONLY public.campaign_list_reads
+    ADD CONSTRAINT campaign_list_reads_pkey PRIMARY KEY (campaign_id, list_id);
+
+ALTER TABLE ONLY public.campaign_runs
+    ADD CONSTRAINT campaign_runs_pkey PRIMARY KEY (campaign_id);
+
+ALTER TABLE ONLY public.campaign_tallies
+    ADD CONSTRAINT campaign_tallies_pkey PRIMARY KEY (workspace_id, campaign_id, mailbox_id);
+
 ALTER TABLE ONLY public.charged_requests
     ADD CONSTRAINT charged_requests_pkey PRIMARY KEY (workspace_id, request_key);
 
@@ -864,6 +1022,12 @@ ALTER TABLE ONLY public.do_not_email_items
 
 ALTER TABLE ONLY public.do_not_email_lists
     ADD CONSTRAINT do_not_email_lists_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.domain_providers
+    ADD CONSTRAINT domain_providers_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY public.enrollments
+    ADD CONSTRAINT enrollments_pkey PRIMARY KEY (workspace_id, campaign_id, id);
 
 ALTER TABLE ONLY public.event_log
     ADD CONSTRAINT event_log_pkey PRIMARY KEY (only_row);
@@ -925,14 +1089,29 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.merged_addresses
     ADD CONSTRAINT merged_addresses_pkey PRIMARY KEY (workspace_id, email_key, prospect_id);
 
+ALTER TABLE ONLY public.enrollments
+    ADD CONSTRAINT one_enrollment_per_address UNIQUE (workspace_id, domain, address_key, campaign_id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT one_member_per_address UNIQUE (workspace_id, email);
+
+ALTER TABLE ONLY public.step_runs
+    ADD CONSTRAINT one_run_per_send UNIQUE (workspace_id, send_id);
+
+ALTER TABLE ONLY public.step_runs
+    ADD CONSTRAINT one_run_per_visit UNIQUE (workspace_id, enrollment_id, node_key, visit);
 
 ALTER TABLE ONLY public.period_recipients
     ADD CONSTRAINT period_recipients_pkey PRIMARY KEY (workspace_id, period_ends, address_hash);
 
 ALTER TABLE ONLY public.periodic
     ADD CONSTRAINT periodic_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.place_zones
+    ADD CONSTRAINT place_zones_pkey PRIMARY KEY (country, locality);
+
+ALTER TABLE ONLY public.planner_watch
+    ADD CONSTRAINT planner_watch_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY public.prospect_change_rows
     ADD CONSTRAINT prospect_change_rows_pkey PRIMARY KEY (workspace_id, change_id, prospect_id);
@@ -960,6 +1139,9 @@ ALTER TABLE ONLY public.sends
 
 ALTER TABLE ONLY public.sent_mails
     ADD CONSTRAINT sent_mails_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.step_runs
+    ADD CONSTRAINT step_runs_pkey PRIMARY KEY (workspace_id, id);
 
 ALTER TABLE ONLY public.verdicts
     ADD CONSTRAINT verdicts_pkey PRIMARY KEY (address_key);
@@ -1013,6 +1195,8 @@ CREATE INDEX credit_reservations_open ON public.credit_reservations USING btree 
 CREATE INDEX do_not_email_items_by_item ON public.do_not_email_items USING btree (workspace_id, item);
 
 CREATE INDEX do_not_email_lists_of_workspace ON public.do_not_email_lists USING btree (workspace_id, id);
+
+CREATE INDEX enrollments_to_look_at ON public.enrollments USING btree (campaign_id, lane, look_at) WHERE ((look_at IS NOT NULL) AND (state = ANY (ARRAY['to_check'::text, 'active'::text])));
 
 CREATE INDEX jobs_due ON public.jobs USING btree (priority, due_at, id) WHERE (state = 'waiting'::text);
 

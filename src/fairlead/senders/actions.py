@@ -9,7 +9,7 @@ from fairlead.senders.ledger.asking import (
     sent_mails,
     thread_of,
 )
-from fairlead.senders.ledger.planning import plan, withdraw
+from fairlead.senders.ledger.planning import plan, take_back, withdraw
 from fairlead.senders.states import mailbox, mailboxes, pause, remove, resume
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "sends_of_tokens",
     "sent_mails",
     "submission",
+    "take_back",
     "thread_of",
     "withdraw",
 ]

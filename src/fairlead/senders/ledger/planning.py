@@ -79,4 +79,13 @@ async def withdraw(conn: Connection, workspace_id: int, *, purpose: Purpose, sub
     It is as if they had never been planned: their once-keys are free again, and `settled` does not hear of them.
     Whoever stops an enrollment holds its lock, so that no mark can be made meanwhile.
     """
-    return await store.withdraw(conn, workspace_id, purpose, list(subject_ids)) if subject_ids else 0
+    return len(await take_back(conn, workspace_id, purpose=purpose, subject_ids=subject_ids))
+
+
+async def take_back(
+    conn: Connection, workspace_id: int, *, purpose: Purpose, subject_ids: Collection[int]
+) -> set[SendId]:
+    """As `withdraw`; which mails that were."""
+    if not subject_ids:
+        return set()
+    return {SendId(one) for one in await store.withdraw(conn, workspace_id, purpose, list(subject_ids))}

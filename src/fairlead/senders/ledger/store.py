@@ -172,7 +172,7 @@ async def wake(conn: Connection, planned: Sequence[tuple[MailRow, SendId]]) -> N
     await conn.execute("select pg_notify('sends', '')")
 
 
-async def withdraw(conn: Connection, workspace_id: int, purpose: str, subject_ids: list[int]) -> int:
+async def withdraw(conn: Connection, workspace_id: int, purpose: str, subject_ids: list[int]) -> list[int]:
     cur = await conn.execute(
         """
         with gone as (
@@ -185,11 +185,11 @@ async def withdraw(conn: Connection, workspace_id: int, purpose: str, subject_id
             from (select mailbox_id, day, count(*) from gone where day is not null group by 1, 2) g
            where d.mailbox_id = g.mailbox_id and d.day = g.day
         )
-        delete from mails using gone where mails.id = gone.id
+        delete from mails using gone where mails.id = gone.id returning mails.id
         """,
         {"workspace_id": workspace_id, "purpose": purpose, "subject_ids": subject_ids},
     )
-    return cur.rowcount
+    return [row[0] for row in await cur.fetchall()]
 
 
 async def planned_by_day(

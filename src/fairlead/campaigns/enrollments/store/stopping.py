@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from fairlead.campaigns.enrollments.model import EnrollmentId, EnrollmentState
 from fairlead.db import Connection
@@ -111,35 +111,29 @@ async def end(
 
 
 async def unplan(
-    conn: Connection, workspace_id: int, which: Collection[tuple[int, EnrollmentId]]
-) -> list[tuple[int, bool, object]]:
-    """Forgets the planned mails of these; (campaign, whether it was a first mail, day it was counted on) of each.
+    conn: Connection, workspace_id: int, send_ids: Collection[int]
+) -> list[tuple[int, bool, date | None]]:
+    """Forgets mails that were taken back; (campaign, whether it was a first mail, day it was counted on) of each.
 
-    After `senders.actions.withdraw`: what has a sending mark is not forgotten, it ends as it will.
+    Their enrollments are locked by the caller, and are left as if nothing had been planned.
     """
     cur = await conn.execute(
         """
         with gone as (
-          delete from step_runs r
-           using unnest(%(campaigns)s::bigint[], %(ids)s::bigint[]) as w (campaign_id, id)
-           where r.workspace_id = %(workspace_id)s and r.enrollment_id = w.id and r.state = 'planned'
-             and not exists (select from sends s where s.id = r.send_id)
-             and not exists (select from sent_mails s
-                              where s.workspace_id = r.workspace_id and s.id = r.send_id)
-          returning r.campaign_id, r.enrollment_id, r.id, r.is_first, r.counted_on
+          delete from step_runs
+           where workspace_id = %(workspace_id)s and send_id = any(%(sends)s) and state in ('planned', 'needs_decision')
+          returning campaign_id, enrollment_id, id, is_first, counted_on
         ), back as (
           update enrollments e
              set run_id = (select max(o.id) from step_runs o
-                            where o.workspace_id = %(workspace_id)s and o.enrollment_id = e.id and o.id <> gone.id)
+                            where o.workspace_id = %(workspace_id)s and o.enrollment_id = e.id and o.id <> gone.id),
+                 look_at = case when e.state in ('to_check', 'active') then e.due_at end,
+                 row_version = e.row_version + 1
             from gone
            where e.workspace_id = %(workspace_id)s and e.campaign_id = gone.campaign_id and e.id = gone.enrollment_id
         )
         select campaign_id, is_first, counted_on from gone
         """,
-        {
-            "workspace_id": workspace_id,
-            "campaigns": [campaign for campaign, _ in which],
-            "ids": [id_ for _, id_ in which],
-        },
+        {"workspace_id": workspace_id, "sends": list(send_ids)},
     )
     return [(row[0], row[1], row[2]) for row in await cur.fetchall()]

@@ -96,6 +96,7 @@ create table step_runs (
   replied_at    timestamptz,
   booked_at     timestamptz,
   primary key (workspace_id, id),
+  constraint one_run_per_send unique (workspace_id, send_id),
   constraint one_run_per_visit unique (workspace_id, enrollment_id, node_key, visit)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 
