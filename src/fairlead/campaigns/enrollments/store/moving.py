@@ -9,8 +9,8 @@ from fairlead.campaigns.enrollments.model import Enrollment, EnrollmentId, Enrol
 from fairlead.db import Connection
 
 _COLUMNS = """
-e.workspace_id, e.id, e.campaign_id, e.prospect_id, e.version_id, e.node_key, e.address, e.address_key, e.domain, e.zone,
-e.state, e.lane, e.visit, e.mailbox_id, e.due_at, e.run_id, e.sent, e.row_version
+e.workspace_id, e.id, e.campaign_id, e.prospect_id, e.version_id, e.node_key, e.address, e.address_key, e.domain,
+e.zone, e.state, e.lane, e.visit, e.mailbox_id, e.due_at, e.run_id, e.sent, e.row_version
 """
 
 
