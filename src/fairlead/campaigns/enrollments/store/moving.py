@@ -15,7 +15,8 @@ e.zone, e.state, e.lane, e.visit, e.mailbox_id, e.due_at, e.run_id, e.sent, e.ro
 
 
 def _enrollment(row: tuple[Any, ...]) -> Enrollment:
-    return Enrollment(row[0], EnrollmentId(row[1]), *row[2:10], EnrollmentState(row[10]), Lane(row[11]), *row[12:])
+    columns = (*row[:10], EnrollmentState(row[10]), Lane(row[11]), *row[12:])
+    return Enrollment(*columns)
 
 
 @dataclass(frozen=True, slots=True)
