@@ -147,7 +147,8 @@ class Letter:
     """What is written, before it is put into the form mail has (`composing.compose`).
 
     `list_unsubscribe` is an https address that unsubscribes by POST. `in_reply_to` and `references` are message ids
-    without angle brackets, the oldest first. `headers` are further ones.
+    without angle brackets, the oldest first. `headers` are further ones. `signed` letters get the mailbox's signature,
+    where `composing.SIGNATURE_PLACE` stands or at the end.
     """
 
     subject: str
@@ -158,6 +159,7 @@ class Letter:
     references: tuple[str, ...] = ()
     list_unsubscribe: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    signed: bool = True
 
 
 class Purpose(StrEnum):

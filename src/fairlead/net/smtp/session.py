@@ -18,7 +18,7 @@ HOSTS_KEPT: Final = 10_000
 QUIT_SECONDS: Final = 5.0
 
 Permission: TypeAlias = Callable[[], bool]
-"""Asked right before a byte that matters is written; `False` withholds the message. Must not wait."""
+"""Asked right before a byte that matters is written. `False` withholds the message, as raising does. Must not wait."""
 
 
 def _always() -> bool:
@@ -295,8 +295,13 @@ class SmtpSession:
                 return self._refused(reply, Phase.BEFORE_FINAL_DOT)
         except ConnectionGone:
             return Lost(Phase.BEFORE_FINAL_DOT)
-        if not before_final_dot():
+        try:
+            permitted = before_final_dot()
+        except BaseException:
             self._wire.abort("closed")
+            raise
+        if not permitted:
+            self._wire.abort("closed")  # nothing else takes back what the server has begun to take
             return Withheld(Phase.BEFORE_FINAL_DOT)
         try:
             self._wire.write(b"%b.\r\n%b" % (body, self._ahead_lines(following)))

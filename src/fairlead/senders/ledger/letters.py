@@ -24,6 +24,7 @@ class _Stored(msgspec.Struct, omit_defaults=True):
     references: tuple[str, ...] = ()
     list_unsubscribe: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    signed: bool = True
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -49,6 +50,7 @@ def stored(letter: Letter) -> str:
             letter.references,
             letter.list_unsubscribe,
             letter.headers,
+            letter.signed,
         )
     ).decode()
 
@@ -78,4 +80,5 @@ def letter(text: str, files: Mapping[bytes, bytes]) -> Letter:
         found.references,
         found.list_unsubscribe,
         found.headers,
+        found.signed,
     )
