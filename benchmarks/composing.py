@@ -3,8 +3,8 @@
     python benchmarks/composing.py [--scale 0.1]
 
 A letter as sequences send it: a greeting and name of its own, 2 kB of HTML with a signature, the text part, an
-unsubscribe link, a thread. Beside it the same message built with the standard library, by `EmailMessage` and by `email.mime`. At a
-scale of 1, 200,000 messages are composed and 4,000 built by each peer.
+unsubscribe link, a thread. Beside it the same message built with the standard library, by `EmailMessage` and by
+`email.mime`. At a scale of 1, 200,000 messages are composed and 4,000 built by each peer.
 """
 
 import argparse
