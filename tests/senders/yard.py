@@ -94,7 +94,8 @@ class Yard:
 @asynccontextmanager
 async def opened_yard(folder: Any, *, seed: int = 11) -> AsyncIterator[Yard]:
     timer = QuickTimer()
-    net = Internet(Sandbox(seed=seed, companies=3, behaviors=["reject_unknown"]), MovableClock(timer, speed=0), timer)
+    world = Sandbox(seed=seed, companies=3, own_mailboxes=8, behaviors=["reject_unknown"])
+    net = Internet(world, MovableClock(timer, speed=0), timer)
     await net.start()
     ca_file = folder / "ca.pem"
     net.authority.write_certificate(ca_file)

@@ -1,6 +1,6 @@
 """What may be asked of senders."""
 
-from fairlead.senders.connecting import submission
+from fairlead.senders.connecting import reading, submission
 from fairlead.senders.ledger.asking import (
     letter_of,
     room_left,
@@ -18,6 +18,7 @@ __all__ = [
     "mailboxes",
     "pause",
     "plan",
+    "reading",
     "remove",
     "resume",
     "room_left",

@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fairlead.kit.text import domain_key
+from fairlead.net import imap
 from fairlead.net.mail_login import Credentials, NotConnected, Password, Security, Token, Trouble
 from fairlead.net.smtp import Habits, Place, SmtpSession, Times, open_session
 from fairlead.net.smtp.opening import DEFAULT_TIMES
@@ -42,6 +43,29 @@ async def open_submission(
         habits=_HABITS,
         allowed_networks=world.settings.allowed_networks,
         times=times,
+    )
+
+
+async def reading(world: World, mailbox: Mailbox) -> imap.ImapSession | NotConnected:
+    """A session that is logged in to read `mailbox` and to put copies into it; the caller closes it."""
+    if mailbox.imap is None:
+        return NotConnected(Trouble.SWITCHED_OFF, f"No IMAP server was given for {mailbox.address}.")
+    credentials = await credentials_of(world, mailbox)
+    if isinstance(credentials, NotConnected):
+        return credentials
+    return await open_reading(world, mailbox, credentials)
+
+
+async def open_reading(world: World, mailbox: Mailbox, credentials: Credentials) -> imap.ImapSession | NotConnected:
+    server = mailbox.imap
+    assert server is not None
+    return await imap.open_session(
+        world.dialer,
+        server.host,
+        server.port,
+        SECURITY[server.encryption],
+        credentials,
+        allowed_networks=world.settings.allowed_networks,
     )
 
 
