@@ -18,6 +18,18 @@ CREATE FUNCTION public.claimed_among(addresses text[]) RETURNS SETOF text
     AS $$ select address from unnest(addresses) as address
     where exists (select from claimed_addresses where address_hash = sha256(convert_to(address, 'UTF8'))) $$;
 
+CREATE FUNCTION public.keep_published_versions() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if old.published_at is not null
+     and (new.graph, new.checksum, new.published_at) is distinct from (old.graph, old.checksum, old.published_at) then
+    raise exception 'version % of campaign % is published and cannot be changed', old.number, old.campaign_id;
+  end if;
+  return new;
+end
+$$;
+
 CREATE FUNCTION public.recipients_of_list(workspace bigint, list bigint, after bigint, most integer) RETURNS TABLE("position" bigint, prospect_id bigint, email text, email_key text, other_emails text[], country text, locality text)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select m.position, p.id, p.email, p.email_key, p.other_emails, p.country, p.locality
@@ -105,6 +117,36 @@ CREATE TABLE public.business_clock (
     CONSTRAINT business_clock_speed CHECK ((speed >= (0)::double precision))
 );
 
+CREATE TABLE public.calendly_hooks (
+    workspace_id bigint NOT NULL,
+    token text NOT NULL,
+    signing_key bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.campaign_attachments (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    node_key text NOT NULL,
+    content_id bigint,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    content bytea NOT NULL,
+    size integer NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.campaign_attachments ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE public.campaign_attachments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaign_attachments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.campaign_days (
     workspace_id bigint NOT NULL,
     campaign_id bigint NOT NULL,
@@ -116,6 +158,13 @@ CREATE TABLE public.campaign_days (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.campaign_defaults (
+    workspace_id bigint NOT NULL,
+    postal_address text,
+    unsubscribe_text text,
+    changed_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.campaign_list_reads (
     workspace_id bigint NOT NULL,
     campaign_id bigint NOT NULL,
@@ -123,6 +172,20 @@ CREATE TABLE public.campaign_list_reads (
     read_to bigint DEFAULT 0 NOT NULL,
     seen_to bigint DEFAULT 0 NOT NULL,
     seen_before xid8 DEFAULT '0'::xid8 NOT NULL
+);
+
+CREATE TABLE public.campaign_lists (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    list_id bigint NOT NULL
+);
+
+CREATE TABLE public.campaign_mailboxes (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    mailbox_id bigint NOT NULL,
+    place integer NOT NULL,
+    weight integer DEFAULT 1 NOT NULL
 );
 
 CREATE TABLE public.campaign_runs (
@@ -133,6 +196,13 @@ CREATE TABLE public.campaign_runs (
 )
 WITH (fillfactor='50');
 
+CREATE SEQUENCE public.campaign_step_numbers
+    START WITH 1780000000001
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 CREATE TABLE public.campaign_tallies (
     workspace_id bigint NOT NULL,
     campaign_id bigint NOT NULL,
@@ -141,6 +211,76 @@ CREATE TABLE public.campaign_tallies (
     bounced bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
+
+CREATE TABLE public.campaign_versions (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    number integer NOT NULL,
+    graph text NOT NULL,
+    checksum text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone
+);
+
+ALTER TABLE public.campaign_versions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaign_versions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.campaigns (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    token text NOT NULL,
+    title text NOT NULL,
+    status text DEFAULT 'new'::text NOT NULL,
+    status_reason text,
+    status_at timestamp with time zone NOT NULL,
+    priority text NOT NULL,
+    current_version_id bigint,
+    schedule_id bigint,
+    black_list_id bigint,
+    tracks_opens boolean NOT NULL,
+    tracks_clicks boolean NOT NULL,
+    settings jsonb NOT NULL,
+    starts_at timestamp with time zone,
+    completes_at timestamp with time zone,
+    starts_local timestamp without time zone,
+    completes_local timestamp without time zone,
+    time_zone text,
+    completes_after_last_step boolean NOT NULL,
+    archive_in_months integer NOT NULL,
+    provider_matching boolean NOT NULL,
+    deals jsonb,
+    linkedin_accounts bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    stop_scope text DEFAULT 'person'::text NOT NULL,
+    follow_up_share double precision,
+    unsubscribe_text text,
+    made_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    archived_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    CONSTRAINT campaigns_archive CHECK ((archive_in_months = ANY (ARRAY[1, 2, 3, 6]))),
+    CONSTRAINT campaigns_follow_up_share CHECK (((follow_up_share >= (0)::double precision) AND (follow_up_share <= (1)::double precision))),
+    CONSTRAINT campaigns_priority CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+    CONSTRAINT campaigns_status CHECK ((status = ANY (ARRAY['new'::text, 'scheduled'::text, 'active'::text, 'paused'::text, 'completed'::text, 'archived'::text]))),
+    CONSTRAINT campaigns_stop_scope CHECK ((stop_scope = ANY (ARRAY['person'::text, 'company'::text])))
+);
+
+ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaigns_id_seq
+    START WITH 100231
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.charged_requests (
     workspace_id bigint NOT NULL,
@@ -151,6 +291,33 @@ CREATE TABLE public.charged_requests (
 CREATE TABLE public.claimed_addresses (
     address_hash bytea NOT NULL,
     claimed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.content_variants (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    node_key text NOT NULL,
+    content_id bigint NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    is_plain boolean DEFAULT false NOT NULL,
+    usage text DEFAULT 'active'::text NOT NULL,
+    weight integer DEFAULT 1 NOT NULL,
+    written_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT content_variants_usage CHECK ((usage = ANY (ARRAY['active'::text, 'pause'::text]))),
+    CONSTRAINT content_variants_weight CHECK (((weight >= 1) AND (weight <= 1000)))
+);
+
+ALTER TABLE public.content_variants ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.content_variants_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.credit_entries (
@@ -207,6 +374,12 @@ ALTER TABLE public.custom_fields ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.days_off (
+    workspace_id bigint NOT NULL,
+    day date NOT NULL,
+    name text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE public.do_not_email_items (
@@ -691,6 +864,30 @@ CREATE UNLOGGED TABLE public.rate_windows (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.schedules (
+    workspace_id bigint NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    time_zone text NOT NULL,
+    in_recipient_zone boolean DEFAULT false NOT NULL,
+    days jsonb NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT schedules_days CHECK (((jsonb_typeof(days) = 'array'::text) AND (jsonb_array_length(days) = 7))),
+    CONSTRAINT schedules_default CHECK ((NOT (is_default AND (deleted_at IS NOT NULL))))
+);
+
+ALTER TABLE public.schedules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.schedules_id_seq
+    START WITH 5001
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schema_migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -987,17 +1184,50 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.business_clock
     ADD CONSTRAINT business_clock_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY public.calendly_hooks
+    ADD CONSTRAINT calendly_hooks_pkey PRIMARY KEY (workspace_id);
+
+ALTER TABLE ONLY public.calendly_hooks
+    ADD CONSTRAINT calendly_hooks_token UNIQUE (token);
+
+ALTER TABLE ONLY public.campaign_attachments
+    ADD CONSTRAINT campaign_attachments_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.campaign_days
     ADD CONSTRAINT campaign_days_pkey PRIMARY KEY (workspace_id, campaign_id, day);
 
+ALTER TABLE ONLY public.campaign_defaults
+    ADD CONSTRAINT campaign_defaults_pkey PRIMARY KEY (workspace_id);
+
 ALTER TABLE ONLY public.campaign_list_reads
     ADD CONSTRAINT campaign_list_reads_pkey PRIMARY KEY (campaign_id, list_id);
+
+ALTER TABLE ONLY public.campaign_lists
+    ADD CONSTRAINT campaign_lists_pkey PRIMARY KEY (workspace_id, campaign_id, list_id);
+
+ALTER TABLE ONLY public.campaign_mailboxes
+    ADD CONSTRAINT campaign_mailboxes_pkey PRIMARY KEY (workspace_id, campaign_id, mailbox_id);
 
 ALTER TABLE ONLY public.campaign_runs
     ADD CONSTRAINT campaign_runs_pkey PRIMARY KEY (campaign_id);
 
 ALTER TABLE ONLY public.campaign_tallies
     ADD CONSTRAINT campaign_tallies_pkey PRIMARY KEY (workspace_id, campaign_id, mailbox_id);
+
+ALTER TABLE ONLY public.campaign_versions
+    ADD CONSTRAINT campaign_versions_number UNIQUE (workspace_id, campaign_id, number);
+
+ALTER TABLE ONLY public.campaign_versions
+    ADD CONSTRAINT campaign_versions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_id UNIQUE (id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_token UNIQUE (token);
 
 ALTER TABLE ONLY public.charged_requests
     ADD CONSTRAINT charged_requests_pkey PRIMARY KEY (workspace_id, request_key);
@@ -1008,6 +1238,9 @@ ALTER TABLE ONLY public.claimed_addresses
 ALTER TABLE ONLY public.api_clients
     ADD CONSTRAINT client_ids_differ UNIQUE (client_id);
 
+ALTER TABLE ONLY public.content_variants
+    ADD CONSTRAINT content_variants_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_pkey PRIMARY KEY (id);
 
@@ -1016,6 +1249,9 @@ ALTER TABLE ONLY public.credit_reservations
 
 ALTER TABLE ONLY public.custom_fields
     ADD CONSTRAINT custom_fields_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.days_off
+    ADD CONSTRAINT days_off_pkey PRIMARY KEY (workspace_id, day);
 
 ALTER TABLE ONLY public.do_not_email_items
     ADD CONSTRAINT do_not_email_items_pkey PRIMARY KEY (workspace_id, list_id, item);
@@ -1128,6 +1364,12 @@ ALTER TABLE ONLY public.prospects
 ALTER TABLE ONLY public.rate_windows
     ADD CONSTRAINT rate_windows_pkey PRIMARY KEY (subject);
 
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_id UNIQUE (id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (workspace_id, id);
+
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 
@@ -1188,6 +1430,16 @@ CREATE INDEX api_clients_of_workspace ON public.api_clients USING btree (workspa
 
 CREATE INDEX api_keys_of_workspace ON public.api_keys USING btree (workspace_id);
 
+CREATE INDEX campaign_attachments_of_step ON public.campaign_attachments USING btree (workspace_id, campaign_id, node_key);
+
+CREATE INDEX campaign_lists_by_list ON public.campaign_lists USING btree (workspace_id, list_id);
+
+CREATE INDEX campaign_mailboxes_by_mailbox ON public.campaign_mailboxes USING btree (workspace_id, mailbox_id);
+
+CREATE INDEX campaigns_of_schedule ON public.campaigns USING btree (workspace_id, schedule_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX campaigns_running ON public.campaigns USING btree (status) WHERE ((status = ANY (ARRAY['active'::text, 'scheduled'::text])) AND (deleted_at IS NULL));
+
 CREATE INDEX credit_entries_of_workspace ON public.credit_entries USING btree (workspace_id, id);
 
 CREATE INDEX credit_reservations_open ON public.credit_reservations USING btree (made_at) WHERE (settled_at IS NULL);
@@ -1210,9 +1462,13 @@ CREATE INDEX list_members_in_order ON public.list_members USING btree (workspace
 
 CREATE INDEX mailbox_turns_awake ON public.mailbox_turns USING btree (wake_at) WHERE (held_at IS NULL);
 
+CREATE UNIQUE INDEX one_content_per_id ON public.content_variants USING btree (workspace_id, campaign_id, node_key, content_id) WHERE (deleted_at IS NULL);
+
 CREATE UNIQUE INDEX one_custom_field_per_label ON public.custom_fields USING btree (workspace_id, lower(label));
 
 CREATE UNIQUE INDEX one_default_do_not_email_list ON public.do_not_email_lists USING btree (workspace_id) WHERE is_default;
+
+CREATE UNIQUE INDEX one_default_schedule ON public.schedules USING btree (workspace_id) WHERE is_default;
 
 CREATE UNIQUE INDEX one_mailbox_per_address ON public.mailboxes USING btree (workspace_id, address_key) WHERE (deleted_at IS NULL);
 
@@ -1221,6 +1477,8 @@ CREATE UNIQUE INDEX one_prospect_list_per_name ON public.prospect_lists USING bt
 CREATE UNIQUE INDEX one_prospect_per_address ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number = 0) AND (deleted_at IS NULL) AND (email_key IS NOT NULL));
 
 CREATE UNIQUE INDEX one_prospect_per_profile ON public.prospects USING btree (workspace_id, linkedin_key) WHERE ((copy_number = 0) AND (deleted_at IS NULL) AND (email_key IS NULL));
+
+CREATE UNIQUE INDEX one_schedule_per_name ON public.schedules USING btree (workspace_id, lower(name)) WHERE (deleted_at IS NULL);
 
 CREATE INDEX prospect_changes_of_workspace ON public.prospect_changes USING btree (workspace_id, id);
 
@@ -1268,6 +1526,8 @@ ALTER INDEX public.events_key ATTACH PARTITION public.events_default_pkey;
 
 CREATE TRIGGER credit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER keep_published_versions BEFORE UPDATE ON public.campaign_versions FOR EACH ROW EXECUTE FUNCTION public.keep_published_versions();
+
 ALTER TABLE ONLY public.access_tokens
     ADD CONSTRAINT access_tokens_api_client_id_fkey FOREIGN KEY (api_client_id) REFERENCES public.api_clients(id);
 
@@ -1286,8 +1546,41 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
+ALTER TABLE ONLY public.calendly_hooks
+    ADD CONSTRAINT calendly_hooks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.campaign_attachments
+    ADD CONSTRAINT campaign_attachments_campaign FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
+
+ALTER TABLE ONLY public.campaign_defaults
+    ADD CONSTRAINT campaign_defaults_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.campaign_lists
+    ADD CONSTRAINT campaign_lists_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.prospect_lists(id);
+
+ALTER TABLE ONLY public.campaign_lists
+    ADD CONSTRAINT campaign_lists_workspace_id_campaign_id_fkey FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
+
+ALTER TABLE ONLY public.campaign_mailboxes
+    ADD CONSTRAINT campaign_mailboxes_workspace_id_campaign_id_fkey FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
+
+ALTER TABLE ONLY public.campaign_mailboxes
+    ADD CONSTRAINT campaign_mailboxes_workspace_id_mailbox_id_fkey FOREIGN KEY (workspace_id, mailbox_id) REFERENCES public.mailboxes(workspace_id, id);
+
+ALTER TABLE ONLY public.campaign_versions
+    ADD CONSTRAINT campaign_versions_workspace_id_campaign_id_fkey FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_schedule FOREIGN KEY (workspace_id, schedule_id) REFERENCES public.schedules(workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
 ALTER TABLE ONLY public.charged_requests
     ADD CONSTRAINT charged_requests_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.content_variants
+    ADD CONSTRAINT content_variants_campaign FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
 
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -1297,6 +1590,9 @@ ALTER TABLE ONLY public.credit_reservations
 
 ALTER TABLE ONLY public.custom_fields
     ADD CONSTRAINT custom_fields_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.days_off
+    ADD CONSTRAINT days_off_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.do_not_email_items
     ADD CONSTRAINT do_not_email_items_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.do_not_email_lists(id);
@@ -1330,6 +1626,9 @@ ALTER TABLE ONLY public.prospect_changes
 
 ALTER TABLE ONLY public.prospect_lists
     ADD CONSTRAINT prospect_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.verification_batches
     ADD CONSTRAINT verification_batches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
