@@ -1,4 +1,4 @@
-"""Makes src/fairlead/verifier/flags/letters.bin from names.txt and prints how well it tells names from random letters.
+"""Makes src/fairlead/flags/letters.bin from names.txt and prints how well it tells names from random letters.
 
     python scripts/gibberish/train.py [--check]
 
@@ -13,10 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fairlead.verifier.flags.gibberish import surprise
+from fairlead.flags.gibberish import surprise
 
 HERE = Path(__file__).parent
-MODEL = HERE.parents[1] / "src/fairlead/verifier/flags/letters.bin"
+MODEL = HERE.parents[1] / "src/fairlead/flags/letters.bin"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SYMBOLS = 27
 LENGTHS = 32

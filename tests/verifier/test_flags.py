@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from fairlead.flags import Flags, flags
+from fairlead.flags.domains import is_disposable, kind
+from fairlead.flags.lists import words
 from fairlead.kit.text import is_address
-from fairlead.verifier.flags import Flags, flags
-from fairlead.verifier.flags.domains import is_disposable, kind
-from fairlead.verifier.flags.lists import words
 
 VALID = [
     "ann@example.com", "a.b-c_d+tag@sub.example.co.uk", "o'brien@example.ie", "x@a.bc", '"ann lee"@example.com',
@@ -94,7 +94,7 @@ def test_a_domain_that_only_ends_in_the_letters_of_a_throwaway_one_is_not_dispos
 
 
 def test_a_public_suffix_on_a_list_does_not_taint_the_names_below_it(monkeypatch):
-    monkeypatch.setattr("fairlead.verifier.flags.domains._DISPOSABLE", frozenset({"co.uk", "throwaway.co.uk"}))
+    monkeypatch.setattr("fairlead.flags.domains._DISPOSABLE", frozenset({"co.uk", "throwaway.co.uk"}))
     assert not is_disposable("honest.co.uk")
     assert is_disposable("x.throwaway.co.uk")
 

@@ -13,8 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from fairlead.verifier.flags import flags
-from fairlead.verifier.flags.gibberish import is_gibberish
+from fairlead.flags import flags
+from fairlead.flags.gibberish import is_gibberish
 
 SCRIPT = Path(__file__).parents[2] / "scripts/gibberish/train.py"
 

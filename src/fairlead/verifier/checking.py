@@ -14,10 +14,10 @@ from typing import Final
 
 from fairlead.corpus import actions as corpus
 from fairlead.db import Connection
+from fairlead.flags import flags
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import NewJob, Priority
 from fairlead.kit.text import split_address
-from fairlead.verifier.flags import flags
 from fairlead.verifier.identity import identity
 from fairlead.verifier.model import DomainFacts, Reason, Verdict
 from fairlead.verifier.probe import Prober

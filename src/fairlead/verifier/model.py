@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import NewType, TypeAlias
 
+from fairlead.flags import Flags
 from fairlead.net.guard import Address
-from fairlead.verifier.flags import Flags
 from fairlead.verifier.replies import ReplyMeaning, Stage
 
 BatchId = NewType("BatchId", int)

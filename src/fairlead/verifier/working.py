@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from fairlead.db import Connection
+from fairlead.flags import flags
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job
 from fairlead.kit.refusals import LimitReached
 from fairlead.verifier import paying
 from fairlead.verifier.checking import GATHER_SECONDS, Checker, Result, checker
-from fairlead.verifier.flags import flags
 from fairlead.verifier.model import BatchId, BatchKind, BatchState, Reason, Verdict
 from fairlead.verifier.store import batches as store
 from fairlead.verifier.store import verdicts as verdict_store

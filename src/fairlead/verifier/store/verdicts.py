@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from fairlead.db import Connection
-from fairlead.verifier.flags import Flags
+from fairlead.flags import Flags
 from fairlead.verifier.model import REASON_OF_WORD, Reason, Verdict
 from fairlead.verifier.store.arrays import array
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from fairlead.verifier.flags.domains import kind
-from fairlead.verifier.flags.gibberish import is_gibberish
-from fairlead.verifier.flags.model import Flags
-from fairlead.verifier.flags.roles import is_role
-from fairlead.verifier.flags.syntax import parts
+from fairlead.flags.domains import kind
+from fairlead.flags.gibberish import is_gibberish
+from fairlead.flags.model import Flags
+from fairlead.flags.roles import is_role
+from fairlead.flags.syntax import parts
 
 
 def flags(address: str, mx_hosts: Sequence[str] = ()) -> Flags:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Final
 
-from fairlead.verifier.flags.lists import words
+from fairlead.flags.lists import words
 
 SHORTEST: Final = 6  # letters; below, names of all cultures and random letters cannot be told apart
 INITIALS: Final = 3  # a piece of so many letters is an initial or an abbreviation

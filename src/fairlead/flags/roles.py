@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from fairlead.verifier.flags.lists import words
+from fairlead.flags.lists import words
 
 ROLES: Final = words("roles")
 # What a site, a team or a region is called behind a department's word.

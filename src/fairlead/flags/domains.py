@@ -7,7 +7,7 @@ from typing import Final
 import disposable_email_domains
 from publicsuffixlist import PublicSuffixList
 
-from fairlead.verifier.flags.lists import words
+from fairlead.flags.lists import words
 
 WEBMAIL: Final = words("webmail")
 # The allow list comes last: relays and providers stand on many a list of throwaway domains.

@@ -1,6 +1,6 @@
 """What an address tells before anybody is asked: its form, and whose it seems to be."""
 
-from fairlead.verifier.flags.flagging import flags
-from fairlead.verifier.flags.model import Flags
+from fairlead.flags.flagging import flags
+from fairlead.flags.model import Flags
 
 __all__ = ["Flags", "flags"]
