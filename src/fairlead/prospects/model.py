@@ -9,10 +9,6 @@ ListId = NewType("ListId", int)
 ProspectId = NewType("ProspectId", int)
 ChangeId = NewType("ChangeId", int)
 
-NETWORKS = {"linkedin": "linkedIn", "facebook": "facebook", "twitter": "twitter", "x": "X"}
-"""Social networks as compared, and as shown. Others keep the name they come with."""
-
-
 class FieldType(StrEnum):
     STRING = "string"
     NUMBER = "number"

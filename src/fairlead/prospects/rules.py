@@ -1,15 +1,15 @@
 """What makes a prospect: checks and the forms under which things are compared. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from fairlead.kit.countries import country_name
+from fairlead.kit.profiles import NETWORKS, linkedin_profile
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import address_key, domain_key, has_control, split_name
-from fairlead.prospects.model import NETWORKS, CustomField, FieldType, NewProspect
+from fairlead.prospects.model import CustomField, FieldType, NewProspect
 from fairlead.prospects.store.adding import Candidate
 
 LONGEST = {
@@ -25,14 +25,12 @@ LONGEST = {
 }
 LONGEST_CUSTOM_VALUE = 5_000
 LONGEST_LINK = 2048
-LONGEST_PROFILE = 255
 LONGEST_PHONE = 64
 MOST_PHONES = 20
 MOST_NETWORKS = 20
 
 # Links copied out of the vendor's pages end in this.
 SOCIAL_SUFFIX = "&social"
-_LINKEDIN_PATH = re.compile(r"/(in|pub|company|school|sales/lead|sales/people)/([^/?#]+)", re.IGNORECASE)
 
 
 def candidate(new: NewProspect, fields: Iterable[CustomField]) -> Candidate:
@@ -140,22 +138,6 @@ def social_links(social: Mapping[str, str]) -> dict[str, str]:
     if len(links) > MOST_NETWORKS:
         raise Invalid("too_many_links", f"A prospect has at most {MOST_NETWORKS} links.", field="social_links")
     return links
-
-
-def linkedin_profile(link: str) -> str | None:
-    """The profile a LinkedIn link leads to, as compared: `in/ann-example`. None for any other address."""
-    try:
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        return None
-    if host != "linkedin.com" and not host.endswith(".linkedin.com"):
-        return None
-    match = _LINKEDIN_PATH.match(parts.path)
-    if match is None:
-        return None
-    profile = f"{match[1].lower()}/{unquote(match[2]).lower()}"
-    return None if has_control(profile) or len(profile) > LONGEST_PROFILE else profile
 
 
 def custom_values(given: Mapping[str, str], fields: Iterable[CustomField]) -> dict[str, str]:
