@@ -1,5 +1,7 @@
 -- What the migrations lead to. Made by `make docs`; a test compares.
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
 CREATE FUNCTION public.blocked_among(workspace bigint, addresses text[], named_list bigint) RETURNS SETOF text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ with stops as (
@@ -293,6 +295,11 @@ CREATE TABLE public.claimed_addresses (
     claimed_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.claimed_people (
+    person_hash bytea NOT NULL,
+    claimed_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.content_variants (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -547,6 +554,211 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.lead_addresses (
+    id bigint NOT NULL,
+    owner bigint NOT NULL,
+    domain_id bigint NOT NULL,
+    person_id bigint,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    methods integer NOT NULL,
+    sources integer NOT NULL,
+    generic boolean NOT NULL,
+    own_domain boolean NOT NULL,
+    shadowed boolean DEFAULT false NOT NULL,
+    local text NOT NULL,
+    replied_at timestamp with time zone,
+    bounced_at timestamp with time zone,
+    verified_at timestamp with time zone
+);
+
+ALTER TABLE public.lead_addresses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_addresses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_companies (
+    domain_id bigint NOT NULL,
+    owner bigint NOT NULL,
+    founded smallint,
+    place_id integer,
+    name text,
+    name_key text,
+    phone text,
+    industry text,
+    size text,
+    site text,
+    logo text,
+    social text[] DEFAULT '{}'::text[] NOT NULL,
+    related text[] DEFAULT '{}'::text[] NOT NULL,
+    specialities text[] DEFAULT '{}'::text[] NOT NULL,
+    revenue_min bigint,
+    revenue_max bigint,
+    shadowed boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE public.lead_company_evidence (
+    source_id bigint NOT NULL,
+    domain_id bigint NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    weight real NOT NULL,
+    founded smallint,
+    name text,
+    city text,
+    state text,
+    country text,
+    phone text,
+    industry text,
+    size text,
+    site text,
+    logo text,
+    social text[] DEFAULT '{}'::text[] NOT NULL,
+    related text[] DEFAULT '{}'::text[] NOT NULL,
+    specialities text[] DEFAULT '{}'::text[] NOT NULL,
+    revenue_min bigint,
+    revenue_max bigint
+);
+
+CREATE TABLE public.lead_counts (
+    domain_id bigint NOT NULL,
+    owner bigint NOT NULL,
+    people integer DEFAULT 0 NOT NULL,
+    emails integer DEFAULT 0 NOT NULL,
+    generic integer DEFAULT 0 NOT NULL,
+    CONSTRAINT lead_counts_never_below_zero CHECK (((people >= 0) AND (emails >= 0) AND (generic >= 0)))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.lead_details (
+    person_id bigint NOT NULL,
+    source_id bigint NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    key text NOT NULL,
+    CONSTRAINT lead_details_kind CHECK ((kind = ANY (ARRAY['profile'::text, 'phone'::text, 'place'::text, 'skill'::text, 'industry'::text])))
+);
+
+CREATE TABLE public.lead_domains (
+    id bigint NOT NULL,
+    domain text NOT NULL,
+    label text NOT NULL
+);
+
+ALTER TABLE public.lead_domains ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_domains_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_evidence (
+    source_id bigint NOT NULL,
+    person_id bigint,
+    address_id bigint,
+    employer_id bigint,
+    seen_at timestamp with time zone NOT NULL,
+    snippet bigint,
+    position_id integer,
+    method smallint NOT NULL,
+    own_domain boolean NOT NULL,
+    former boolean NOT NULL,
+    company text,
+    place text
+);
+
+CREATE TABLE public.lead_people (
+    id bigint NOT NULL,
+    owner bigint NOT NULL,
+    domain_id bigint NOT NULL,
+    position_id integer,
+    place_id integer,
+    rank smallint DEFAULT 0 NOT NULL,
+    shadowed boolean DEFAULT false NOT NULL,
+    key text NOT NULL,
+    first_name text NOT NULL,
+    last_name text NOT NULL,
+    profile text
+);
+
+ALTER TABLE public.lead_people ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_people_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_places (
+    id integer NOT NULL,
+    key text NOT NULL,
+    city text,
+    state text,
+    country text,
+    city_key text,
+    state_key text
+);
+
+ALTER TABLE public.lead_places ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_places_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_positions (
+    id integer NOT NULL,
+    key text NOT NULL,
+    "position" text NOT NULL,
+    level text NOT NULL,
+    department text NOT NULL
+);
+
+ALTER TABLE public.lead_positions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_positions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_sources (
+    id bigint NOT NULL,
+    owner bigint NOT NULL,
+    parent_id bigint,
+    captured_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    key bytea NOT NULL,
+    kind text NOT NULL,
+    uri text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT lead_sources_kind CHECK ((kind = ANY (ARRAY['page'::text, 'archive'::text, 'import'::text, 'signature'::text, 'reply'::text, 'bounce'::text, 'prospect'::text, 'verification'::text])))
+);
+
+ALTER TABLE public.lead_sources ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lead_sources_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lead_visits (
+    domain_id bigint NOT NULL,
+    visited_at timestamp with time zone NOT NULL,
+    outcome text NOT NULL
 );
 
 CREATE TABLE public.list_members (
@@ -1235,6 +1447,9 @@ ALTER TABLE ONLY public.charged_requests
 ALTER TABLE ONLY public.claimed_addresses
     ADD CONSTRAINT claimed_addresses_pkey PRIMARY KEY (address_hash);
 
+ALTER TABLE ONLY public.claimed_people
+    ADD CONSTRAINT claimed_people_pkey PRIMARY KEY (person_hash);
+
 ALTER TABLE ONLY public.api_clients
     ADD CONSTRAINT client_ids_differ UNIQUE (client_id);
 
@@ -1285,6 +1500,54 @@ ALTER TABLE ONLY public.instance
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_addresses
+    ADD CONSTRAINT lead_addresses_differ UNIQUE (domain_id, local, owner);
+
+ALTER TABLE ONLY public.lead_addresses
+    ADD CONSTRAINT lead_addresses_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_companies
+    ADD CONSTRAINT lead_companies_differ PRIMARY KEY (domain_id, owner);
+
+ALTER TABLE ONLY public.lead_counts
+    ADD CONSTRAINT lead_counts_differ PRIMARY KEY (domain_id, owner);
+
+ALTER TABLE ONLY public.lead_details
+    ADD CONSTRAINT lead_details_once UNIQUE (person_id, kind, key, source_id);
+
+ALTER TABLE ONLY public.lead_domains
+    ADD CONSTRAINT lead_domains_differ UNIQUE (domain);
+
+ALTER TABLE ONLY public.lead_domains
+    ADD CONSTRAINT lead_domains_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_people
+    ADD CONSTRAINT lead_people_differ UNIQUE (domain_id, key, owner);
+
+ALTER TABLE ONLY public.lead_people
+    ADD CONSTRAINT lead_people_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_places
+    ADD CONSTRAINT lead_places_differ UNIQUE (key);
+
+ALTER TABLE ONLY public.lead_places
+    ADD CONSTRAINT lead_places_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_positions
+    ADD CONSTRAINT lead_positions_differ UNIQUE (key);
+
+ALTER TABLE ONLY public.lead_positions
+    ADD CONSTRAINT lead_positions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_sources
+    ADD CONSTRAINT lead_sources_once UNIQUE (key, owner);
+
+ALTER TABLE ONLY public.lead_sources
+    ADD CONSTRAINT lead_sources_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lead_visits
+    ADD CONSTRAINT lead_visits_pkey PRIMARY KEY (domain_id);
 
 ALTER TABLE ONLY public.list_members
     ADD CONSTRAINT list_members_pkey PRIMARY KEY (workspace_id, prospect_id, list_id);
@@ -1457,6 +1720,58 @@ CREATE UNIQUE INDEX jobs_once ON public.jobs USING btree (kind, once_key) WHERE 
 CREATE INDEX jobs_parked_by_time ON public.jobs USING btree (parked_at, id) WHERE (state = 'parked'::text);
 
 CREATE INDEX jobs_running ON public.jobs USING btree (id) WHERE (state = 'running'::text);
+
+CREATE INDEX lead_addresses_in_order ON public.lead_addresses USING btree (domain_id, generic, id);
+
+CREATE INDEX lead_addresses_of_person ON public.lead_addresses USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX lead_companies_by_industry ON public.lead_companies USING btree (lower(industry) text_pattern_ops);
+
+CREATE INDEX lead_companies_by_name ON public.lead_companies USING gin (name_key public.gin_trgm_ops);
+
+CREATE INDEX lead_companies_by_place ON public.lead_companies USING btree (place_id) WHERE (place_id IS NOT NULL);
+
+CREATE INDEX lead_companies_by_size ON public.lead_companies USING btree (size);
+
+CREATE INDEX lead_company_evidence_of_company ON public.lead_company_evidence USING btree (domain_id);
+
+CREATE INDEX lead_company_evidence_of_source ON public.lead_company_evidence USING btree (source_id);
+
+CREATE INDEX lead_details_by_profile ON public.lead_details USING btree (key) WHERE (kind = 'profile'::text);
+
+CREATE INDEX lead_details_of_source ON public.lead_details USING btree (source_id);
+
+CREATE INDEX lead_domains_by_label ON public.lead_domains USING btree (label);
+
+CREATE INDEX lead_evidence_of_address ON public.lead_evidence USING btree (address_id) WHERE (address_id IS NOT NULL);
+
+CREATE INDEX lead_evidence_of_person ON public.lead_evidence USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX lead_evidence_of_source ON public.lead_evidence USING btree (source_id);
+
+CREATE INDEX lead_people_by_last_name ON public.lead_people USING btree (lower(last_name) text_pattern_ops);
+
+CREATE INDEX lead_people_by_place ON public.lead_people USING btree (place_id) WHERE (place_id IS NOT NULL);
+
+CREATE INDEX lead_people_by_position ON public.lead_people USING btree (position_id, rank DESC, id);
+
+CREATE INDEX lead_people_by_profile ON public.lead_people USING btree (profile) WHERE (profile IS NOT NULL);
+
+CREATE INDEX lead_people_in_order ON public.lead_people USING btree (domain_id, rank DESC, id);
+
+CREATE INDEX lead_places_by_city ON public.lead_places USING btree (city_key text_pattern_ops);
+
+CREATE INDEX lead_places_by_country ON public.lead_places USING btree (country);
+
+CREATE INDEX lead_places_by_state ON public.lead_places USING btree (state_key text_pattern_ops);
+
+CREATE INDEX lead_positions_by_part ON public.lead_positions USING gin (key public.gin_trgm_ops);
+
+CREATE INDEX lead_sources_by_uri ON public.lead_sources USING btree (hashtextextended(uri, (0)::bigint));
+
+CREATE INDEX lead_sources_of_archive ON public.lead_sources USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX lead_sources_of_workspace ON public.lead_sources USING btree (owner, id) WHERE (owner <> 0);
 
 CREATE INDEX list_members_in_order ON public.list_members USING btree (workspace_id, list_id, "position");
 
