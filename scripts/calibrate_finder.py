@@ -3,8 +3,8 @@
     python scripts/calibrate_finder.py [--seed 1] [--judge 2] [--domains 4000] [--write]
 
 Companies are drawn, not collected: a size, a house pattern by one of the two published tables of `priors`, a share of
-colleagues who break it (0.20 on average, as measured), addresses that follow no pattern. The curve is fitted on companies
-of one seed and shown for those of another.
+colleagues who break it (0.20 on average, as measured), addresses that follow no pattern. The curve is fitted on
+companies of one seed and shown for those of another.
 """
 
 import argparse
@@ -38,10 +38,13 @@ COUNTRIES = {"com": 0.6, "de": 0.15, "fr": 0.06, "nl": 0.05, "es": 0.05, "se": 0
 SHOWN_OF_EACH = 10
 FEWEST_IN_A_POINT = 120
 # fmt: off
-HEADS = "b br c ch d dr f fl g gr h j k kl kr l m n p r s sch st t tr v w z".split()
-HEARTS = "a e i o u ei au ö ü ä ie".split()
+HEADS = (
+    "b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "kr", "l", "m", "n",
+    "p", "r", "s", "sch", "st", "t", "tr", "v", "w", "z",
+)
+HEARTS = ("a", "e", "i", "o", "u", "ei", "au", "ö", "ü", "ä", "ie")
 HEART_WEIGHTS = (20, 22, 16, 14, 10, 4, 4, 2, 3, 2, 3)
-TAILS = "n r s t l m nd ng rt ck tt ll ns".split()
+TAILS = ("n", "r", "s", "t", "l", "m", "nd", "ng", "rt", "ck", "tt", "ll", "ns")
 ENDINGS = ("", "er", "mann", "son", "ski", "ez", "a", "i", "ov", "sen")
 PARTICLES = ("van", "van der", "de", "de la", "von", "da", "al-")
 # fmt: on
@@ -60,9 +63,7 @@ def companies(chance: random.Random, how_many: int) -> Iterator[Company]:
     for number in range(how_many):
         (size,) = chance.choices(list(SIZES), list(SIZES.values()))
         (country,) = chance.choices(list(COUNTRIES), list(COUNTRIES.values()))
-        yield Company(
-            f"company{number}.{country}", size, _pattern(chance, size), chance.betavariate(*PURITY), {}
-        )
+        yield Company(f"company{number}.{country}", size, _pattern(chance, size), chance.betavariate(*PURITY), {})
 
 
 def _pattern(chance: random.Random, size: Size | None) -> Pattern:
@@ -171,19 +172,18 @@ def main() -> int:
     options = parser.parse_args()
     curves: dict[int, list[Point]] = {}
     for people in GROUPS:
-        seen = [pair for trial in trials(random.Random(f"{options.seed} {people}"), options.domains, people)
-                for pair in trial]  # fmt: skip
+        chance = random.Random(f"{options.seed} {people}")  # noqa: S311 - nothing here is secret
+        seen = [pair for trial in trials(chance, options.domains, people) for pair in trial]
         curves[people] = fitted(((raw, float(right)) for raw, right in seen), fewest=FEWEST_IN_A_POINT)
         print(f"{people} known: {len(curves[people])} points of {len(seen)} candidates", flush=True)
     print(f"\nfitted on seed {options.seed}, judged on seed {options.judge}")
     for people in GROUPS:
-        judge(people, curves[group_of(people)], random.Random(f"{options.judge} {people}"), options.domains // 2)
+        chance = random.Random(f"{options.judge} {people}")  # noqa: S311
+        judge(people, curves[group_of(people)], chance, options.domains // 2)
     if options.write:
         table = {
             "made_by": f"scripts/calibrate_finder.py --seed {options.seed} --domains {options.domains}",
-            "curves": {
-                people: [[round(x, 4), round(y, 4)] for x, y in points] for people, points in curves.items()
-            },
+            "curves": {people: [[round(x, 4), round(y, 4)] for x, y in points] for people, points in curves.items()},
         }
         PLACE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     return 0

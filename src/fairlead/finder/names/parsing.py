@@ -58,9 +58,11 @@ def from_parts(first_name: str, last_name: str) -> Name:
     given, family = parsed.given, parsed.family
     if not given or not family:
         given, family = first, last
-    middle = parsed.middle.split()
-    # A second given name is a middle name; where both are joined by a hyphen, they are one.
-    return _name(given, tuple(middle), family, parsed.nickname)
+    # Two names in the field of the first are both the given name: María José. Initials are not.
+    more = parsed.middle.split()
+    while more and not _INITIAL.fullmatch(more[0]):
+        given += f" {more.pop(0)}"
+    return _name(given, tuple(more), family, parsed.nickname)
 
 
 def _cleaned(text: str) -> str:
@@ -123,9 +125,12 @@ def _plain(word: str) -> str:
     return "".join(letter for letter in folded if not unicodedata.combining(letter)).replace("-", "")
 
 
-_SYLLABLE = r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|a|o|e|i|u|er)"
-_TWO_SYLLABLES: Final = re.compile(rf"{_SYLLABLE}{_SYLLABLE}")
-_ONLY_PINYIN: Final = re.compile(r"[xq]|zh|iang|iong|uang|ong|iao|ing|ang|eng|hua|hui|jun|wei|mei|lei|hai|bo|yi|yu|ming")
+_SYLLABLE: Final = (
+    "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un|ia"
+    "|ie|iu|ua|uo|ui|ue|a|o|e|i|u|er)"
+)
+_TWO_SYLLABLES: Final = re.compile(_SYLLABLE * 2)
+_ONLY_PINYIN: Final = re.compile("[xq]|zh|iang|iong|uang|ong|iao|ing|ang|eng|hua|hui|jun|wei|mei|lei|hai|bo|yi|yu|ming")
 
 
 def _pinyin(word: str) -> bool:

@@ -1,7 +1,7 @@
 """How the parts of a name are written in an address: small ASCII letters, in the ways that are usual.
 
-Where a language leaves a choice (ü as ue or u, both names of Jean-Pierre or one), every way is given with the choices it
-takes; how likely each is depends on the domain and is not decided here.
+Where a language leaves a choice (ü as ue or u, both names of Jean-Pierre or one), every way is given with the choices
+it takes; how likely each is depends on the domain and is not decided here.
 """
 
 import re
@@ -75,9 +75,7 @@ def write_first(name: Name) -> tuple[Written, ...]:
     ways += (Written(text, ((Question.GIVEN, "nickname"),)) for text in (*called, *others))
     ways += (Written(text, ((Question.GIVEN, "full"),)) for text in full_forms(plain))
     if middle and len(words) == 1:
-        ways += (
-            Written(way.text, ((Question.GIVEN, "middle"), *way.choices)) for way in _word(middle[0])
-        )
+        ways += (Written(way.text, ((Question.GIVEN, "middle"), *way.choices)) for way in _word(middle[0]))
     return _distinct(ways)
 
 
@@ -119,7 +117,7 @@ def _family(last: str) -> list[Written]:
     if not particles:
         return _bare_family(rest)
     written = ["".join(_letters(word)) for word in particles]
-    ways = []
+    ways: list[Written] = []
     for way in _bare_family(rest):
         forms = (
             ("joined", "".join(written) + way.text),
@@ -162,9 +160,7 @@ def _two(text: str, question: Question) -> list[Written]:
                 "second": (second.text, second.choices),
                 "initials": (first.initial + second.initial, ()),
             }
-            ways += (
-                Written(forms[answer][0], (*forms[answer][1], (question, answer))) for answer in question.value
-            )
+            ways += (Written(forms[answer][0], (*forms[answer][1], (question, answer))) for answer in question.value)
     return ways
 
 
@@ -198,8 +194,29 @@ _PLAIN: Final = str.maketrans({
 # German and Scandinavian practice where a keyboard lacks the letter.
 _EXPANDED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 # fmt: on
-_PARTICLE_WORDS: Final = PARTICLES | {"dal", "dalla", "degli", "dei", "t", "op", "in", "auf", "vom", "st", "san",
-                                      "abu", "ben", "bint", "as", "ash", "ar"}  # fmt: skip
+_PARTICLE_WORDS: Final = PARTICLES | {
+    "dal",
+    "dalla",
+    "degli",
+    "dei",
+    "t",
+    "op",
+    "in",
+    "auf",
+    "vom",
+    "st",
+    "san",
+    "abu",
+    "ben",
+    "bint",
+    "as",
+    "ash",
+    "ar",
+    "lo",
+    "li",
+    "e",
+    "y",
+}  # fmt: skip
 _ARTICLES: Final = frozenset({"al", "el", "as", "ash", "ar", "an", "ad", "at", "az"})
 
 

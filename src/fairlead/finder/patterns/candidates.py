@@ -37,9 +37,7 @@ def candidates(habit: Habit, name: Name, *, taken: Collection[str] = (), most: i
     left = max(1.0 - lost, 0.05)
     ordered = sorted(likely.items(), key=lambda item: (-item[1], item[0]))[:most]
     return [
-        Candidate(
-            text, best[text][1], min(1.0, raw / left), calibrated(min(1.0, raw / left), people=habit.people)
-        )
+        Candidate(text, best[text][1], min(1.0, raw / left), calibrated(min(1.0, raw / left), people=habit.people))
         for text, raw in ordered
     ]
 

@@ -28,9 +28,10 @@ def fitted(pairs: Iterable[tuple[float, float]], *, fewest: int = 1) -> list[Poi
         blocks.append(_Block(x, y, 1.0))
         while len(blocks) > 1 and (blocks[-2].mean >= blocks[-1].mean or blocks[-2].weight < fewest):
             last = blocks.pop()
-            blocks[-1] = _Block(
-                blocks[-1].x + last.x, blocks[-1].y + last.y, blocks[-1].weight + last.weight
-            )
+            blocks[-1] = _Block(blocks[-1].x + last.x, blocks[-1].y + last.y, blocks[-1].weight + last.weight)
+    if len(blocks) > 1 and blocks[-1].weight < fewest:
+        last = blocks.pop()
+        blocks[-1] = _Block(blocks[-1].x + last.x, blocks[-1].y + last.y, blocks[-1].weight + last.weight)
     return [(block.x / block.weight, block.mean) for block in blocks]
 
 

@@ -2,8 +2,8 @@
 
 Two sources are averaged, as they disagree. PUBLISHED: shares in percent by number of employees, from a table that
 circulates as "frequency data" without its origin. MEASURED: 5,008 pairs of name and company address in 1,478 domains,
-from public commit logs of six large projects, webmail and no-reply addresses left out, kept as totals only; there 28 in a
-hundred addresses fit no pattern. Both are of people who program or sell in English; neither is a fact about a domain.
+from public commit logs of six large projects, webmail and no-reply addresses left out, kept as totals only; there 28 in
+a hundred addresses fit no pattern. Both are of people who program or sell in English; neither is a fact about a domain.
 """
 
 import re
@@ -63,9 +63,7 @@ _NUMBERS: Final = re.compile(r"\d+(?:[.,  ]\d{3})*")
 @lru_cache
 def prior(size: Size) -> dict[str, float]:
     """The share of each pattern of `PATTERNS`. What is left of 1 fits none."""
-    named = {
-        name: _published(name, size) + _measured(name, size) for name in dict.fromkeys((*PUBLISHED, *MEASURED))
-    }
+    named = {name: _published(name, size) + _measured(name, size) for name in dict.fromkeys((*PUBLISHED, *MEASURED))}
     shares = {name: share / sum(named.values()) * (100 - UNNAMED_PERCENT) for name, share in named.items()}
     shares |= {name: share / sum(UNNAMED.values()) * UNNAMED_PERCENT for name, share in UNNAMED.items()}
     return {pattern.name: shares[pattern.name] / 100 * (1 - OTHER_PERCENT / 100) for pattern in PATTERNS}
