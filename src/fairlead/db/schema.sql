@@ -504,6 +504,36 @@ CREATE TABLE public.events_default (
     CONSTRAINT events_body CHECK ((jsonb_typeof(body) = 'object'::text))
 );
 
+CREATE TABLE public.finder_tasks (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    token text NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    request_key bytea,
+    request jsonb NOT NULL,
+    result jsonb,
+    reservation bigint,
+    reserved numeric(16,2) DEFAULT 0 NOT NULL,
+    credits_each numeric(16,2) DEFAULT 1 NOT NULL,
+    answer_by timestamp with time zone NOT NULL,
+    when_done jsonb,
+    made_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT finder_tasks_found CHECK (((state <> 'completed'::text) OR (result IS NOT NULL))),
+    CONSTRAINT finder_tasks_over CHECK (((finished_at IS NULL) = (state = 'running'::text))),
+    CONSTRAINT finder_tasks_state CHECK ((state = ANY (ARRAY['running'::text, 'completed'::text, 'not_enough_credits'::text])))
+);
+
+ALTER TABLE public.finder_tasks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.finder_tasks_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.found_sends (
     workspace_id bigint NOT NULL,
     mark text NOT NULL,
@@ -1492,6 +1522,12 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.events_default
     ADD CONSTRAINT events_default_pkey PRIMARY KEY (writer, id, at);
 
+ALTER TABLE ONLY public.finder_tasks
+    ADD CONSTRAINT finder_tasks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.finder_tasks
+    ADD CONSTRAINT finder_tokens_differ UNIQUE (token);
+
 ALTER TABLE ONLY public.found_sends
     ADD CONSTRAINT found_sends_pkey PRIMARY KEY (workspace_id, mark);
 
@@ -1713,6 +1749,12 @@ CREATE INDEX do_not_email_lists_of_workspace ON public.do_not_email_lists USING 
 
 CREATE INDEX enrollments_to_look_at ON public.enrollments USING btree (campaign_id, lane, look_at) WHERE ((look_at IS NOT NULL) AND (state = ANY (ARRAY['to_check'::text, 'active'::text])));
 
+CREATE INDEX finder_tasks_by_end ON public.finder_tasks USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX finder_tasks_by_request ON public.finder_tasks USING btree (workspace_id, kind, request_key, id) WHERE (request_key IS NOT NULL);
+
+CREATE INDEX finder_tasks_of_workspace ON public.finder_tasks USING btree (workspace_id, id);
+
 CREATE INDEX jobs_due ON public.jobs USING btree (priority, due_at, id) WHERE (state = 'waiting'::text);
 
 CREATE UNIQUE INDEX jobs_once ON public.jobs USING btree (kind, once_key) WHERE (once_key IS NOT NULL);
@@ -1917,6 +1959,9 @@ ALTER TABLE ONLY public.do_not_email_lists
 
 ALTER TABLE ONLY public.do_not_email_lists
     ADD CONSTRAINT do_not_email_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.finder_tasks
+    ADD CONSTRAINT finder_tasks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.mail_files
     ADD CONSTRAINT mail_files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

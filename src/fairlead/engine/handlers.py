@@ -8,6 +8,7 @@ from fairlead.accounts import actions as accounts
 from fairlead.db.pool import Connection
 from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
+from fairlead.finder import actions as finder
 from fairlead.jobs.model import Job, Postpone
 from fairlead.verifier import actions as verifier
 from fairlead.webhooks import actions as webhooks
@@ -41,11 +42,14 @@ async def _forget_old_verdicts(conn: Connection, now: datetime) -> None:
 
 async def _forget_old_deliveries(conn: Connection, now: datetime) -> None:
     await webhooks.forget_old(conn, now)
+async def _forget_old_searches(conn: Connection, now: datetime) -> None:
+    await finder.forget_old(conn, now)
 
 
 HANDLERS: dict[str, Handler] = {
     verifier.WORK: verifier.work_on_batch,
     verifier.RETRY: verifier.ask_again,
+    finder.WORK: finder.work_on_task,
 }
 
 PERIODIC: tuple[Periodic, ...] = (
@@ -55,4 +59,5 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("ended access", timedelta(hours=1), _forget_old_access),
     Periodic("old verdicts", timedelta(days=1), _forget_old_verdicts),
     Periodic("old deliveries", timedelta(days=1), _forget_old_deliveries),
+    Periodic("old searches", timedelta(days=1), _forget_old_searches),
 )
