@@ -42,6 +42,8 @@ async def _forget_old_verdicts(conn: Connection, now: datetime) -> None:
 
 async def _forget_old_deliveries(conn: Connection, now: datetime) -> None:
     await webhooks.forget_old(conn, now)
+
+
 async def _forget_old_searches(conn: Connection, now: datetime) -> None:
     await finder.forget_old(conn, now)
 
