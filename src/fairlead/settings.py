@@ -198,6 +198,31 @@ class Settings:
     )
     webhooks_require_https: bool = setting(
         False, read_bool, "Whether webhooks are accepted for https addresses only; recommended."
+    own_networks: tuple[Network, ...] = setting(
+        (),
+        read_networks,
+        "Networks of your own offices, separated by commas: opens and clicks from there are yours and not counted.",
+    )
+    public_http_port: int | None = setting(
+        None,
+        at_least(1),
+        "A further port for the public pages alone (pixel, links, unsubscribe), without TLS; certificate authorities "
+        "ask port 80.",
+    )
+    public_https_port: int | None = setting(
+        None,
+        at_least(1),
+        "A further port for the public pages alone, with the certificates of tracking domains; readers come to 443.",
+    )
+    acme_directory: str = setting(
+        "https://acme-v02.api.letsencrypt.org/directory",
+        read_url,
+        "Where certificates for tracking domains are ordered (ACME).",
+    )
+    acme_email: str | None = setting(
+        None,
+        read_text,
+        "Your address for the certificate authority; setting it agrees to its terms and lets certificates be ordered.",
     )
     log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
 

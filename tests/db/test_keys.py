@@ -173,5 +173,7 @@ def test_every_sealed_column_is_one_of_the_schema():
         "mailboxes.access_token",
         "webhooks.secret",
         "webhooks.old_secret",
+        "tracking_certificates.private_key",
+        "acme_accounts.private_key",
     }
     assert parse_keys(KEY_TEXT, "here") == (b"\xab" * 32,)

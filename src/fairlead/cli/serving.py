@@ -8,12 +8,13 @@ import json
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 import uvicorn
@@ -21,11 +22,12 @@ import uvicorn
 from fairlead import settings as setting_names
 from fairlead.accounts import actions as accounts
 from fairlead.cli.logs import set_up_logs
+from fairlead.cli.public_ports import Certificates
 from fairlead.cli.running import data_option, interruptible, stopped
 from fairlead.cli.sandbox_process import DEFAULT_COMPANIES, ORIGIN, SandboxProcess, sandbox_process
 from fairlead.engine.handlers import HANDLERS
 from fairlead.engine.worker import Worker
-from fairlead.http.app import App
+from fairlead.http.app import App, PublicApp
 from fairlead.http.snov import jobs as snov_jobs
 from fairlead.kit import tasks
 from fairlead.kit.refusals import CannotStart, Refusal
@@ -175,29 +177,52 @@ async def _serve(
         click.echo(house.note, err=True)
     _warn(world, listening)
     async with asyncio.TaskGroup() as group:
-        running_worker = Worker(world, HANDLERS | snov_jobs.HANDLERS) if worker else None
+        # Made before the listener runs: they ask it for hints.
+        runners = _runners(world) if worker else []
         background = [group.create_task(house.clock.keep_fresh()), group.create_task(world.listener.run())]
         if sandbox is not None:
             background.append(group.create_task(_keep(sandbox, house, stopping)))
-        foreground = []
-        deliverer = webhooks.Deliverer(world, results=snov_jobs.task_result) if worker else None
-        if running_worker is not None and deliverer is not None:
-            foreground.append(group.create_task(running_worker.run()))
-            foreground.append(group.create_task(deliverer.run()))
-        server = _server(world)
+        foreground = [group.create_task(runner.run()) for runner in runners]
+        servers: list[uvicorn.Server] = []
         if listening is not None:
-            foreground.append(group.create_task(server.serve(sockets=[listening])))
-            await _started(server, stopping)
+            app = App(world)
+            background.append(group.create_task(app.public.run()))
+            servers.append(_server(app))
+            foreground.append(group.create_task(servers[0].serve(sockets=[listening])))
+            for extra, socket_, work in _public_servers(world, app, listening):
+                servers.append(extra)
+                foreground.append(group.create_task(extra.serve(sockets=[socket_])))
+                background.extend([group.create_task(work)] if work is not None else [])
+            for server in servers:
+                await _started(server, stopping)
         await _announce(house, url if listening else None, sandbox, as_json=as_json)
         await stopping.wait()
-        server.should_exit = True
-        if running_worker is not None and deliverer is not None:
-            running_worker.stop()
-            deliverer.stop()
+        for server in servers:
+            server.should_exit = True
+        for runner in runners:
+            runner.stop()
         await asyncio.gather(*foreground)
         await tasks.end(background)
     with contextlib.suppress(Exception):
         await house.clock.note()
+
+
+class Runner(Protocol):
+    """Work in the background."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None:
+        """Lets `run` end when what it holds is done or given back."""
+        ...
+
+
+def _runners(world: World) -> list[Runner]:
+    """All that a worker runs."""
+    return [
+        Worker(world, HANDLERS | snov_jobs.HANDLERS),
+        webhooks.Deliverer(world, results=snov_jobs.task_result),
+    ]
 
 
 async def _keep(sandbox: SandboxProcess, house: House, stopping: asyncio.Event) -> None:
@@ -206,19 +231,34 @@ async def _keep(sandbox: SandboxProcess, house: House, stopping: asyncio.Event) 
     stopping.set()
 
 
-def _server(world: World) -> uvicorn.Server:
-    return Server(
-        uvicorn.Config(
-            App(world),
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+def _server(app: App | PublicApp, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    config.load()
+    # Its own settings take one certificate from a file; ours come from the database, one for each name.
+    config.ssl = tls
+    return Server(config)
+
+
+def _public_servers(
+    world: World, app: App, listening: socket.socket
+) -> Iterator[tuple[uvicorn.Server, socket.socket, Coroutine[Any, Any, None] | None]]:
+    """The servers of the further ports, each with its socket and what runs beside it. Raises `CannotStart`."""
+    host = listening.getsockname()[0]
+    if world.settings.public_http_port is not None:
+        yield _server(PublicApp(app)), _listen(host, world.settings.public_http_port), None
+    if world.settings.public_https_port is not None:
+        certificates = Certificates(world)
+        secured = _server(PublicApp(app), certificates.context)
+        yield secured, _listen(host, world.settings.public_https_port), certificates.keep_fresh()
 
 
 async def _started(server: uvicorn.Server, stopping: asyncio.Event) -> None:

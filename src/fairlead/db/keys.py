@@ -41,6 +41,8 @@ SEALED = (
     SealedColumn("mailboxes", "access_token", "id"),
     SealedColumn("webhooks", "secret", "id"),
     SealedColumn("webhooks", "old_secret", "id"),
+    SealedColumn("tracking_certificates", "private_key", "domain"),
+    SealedColumn("acme_accounts", "private_key", "directory"),
 )
 
 

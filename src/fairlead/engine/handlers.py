@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from fairlead.accounts import actions as accounts
+from fairlead.campaigns.tracking import actions as tracking
 from fairlead.db.pool import Connection
 from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
@@ -48,10 +49,16 @@ async def _forget_old_searches(conn: Connection, now: datetime) -> None:
     await finder.forget_old(conn, now)
 
 
+async def _forget_old_hits(conn: Connection, now: datetime) -> None:
+    await tracking.forget_old_hits(conn, now)
+
+
 HANDLERS: dict[str, Handler] = {
     verifier.WORK: verifier.work_on_batch,
     verifier.RETRY: verifier.ask_again,
     finder.WORK: finder.work_on_task,
+    tracking.JUDGE: tracking.judge_hits,
+    tracking.RENEW: tracking.renew_certificates,
 }
 
 PERIODIC: tuple[Periodic, ...] = (
@@ -62,4 +69,6 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("old verdicts", timedelta(days=1), _forget_old_verdicts),
     Periodic("old deliveries", timedelta(days=1), _forget_old_deliveries),
     Periodic("old searches", timedelta(days=1), _forget_old_searches),
+    Periodic("old hits", timedelta(days=1), _forget_old_hits),
+    Periodic("certificates", timedelta(days=1), tracking.ask_for_renewals),
 )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from fairlead.http.faults import shown_path
 from fairlead.http.health import HealthDoor, Metrics
+from fairlead.http.public.door import PublicDoor
 from fairlead.http.request import ClientGone, Receive, Scope, Send, send_answer
 from fairlead.http.snov.dialect import routing
 from fairlead.http.snov.door import SnovDoor
@@ -27,11 +28,16 @@ class Door(Protocol):
 
 
 class App:
-    """An ASGI application for `world`. `doors` are further ones, by the name under which they are counted."""
+    """An ASGI application for `world`. `doors` are further ones, by the name under which they are counted.
+
+    `public.run()` belongs beside it: it carries what strangers did to the database.
+    """
 
     def __init__(self, world: World, *, doors: Mapping[str, Door] | None = None) -> None:
         self.metrics = Metrics()
+        self.public = PublicDoor(world)
         self._doors: list[tuple[str, Door]] = [
+            ("public", self.public),
             ("health", HealthDoor(world, self.metrics)),
             ("snov", SnovDoor(world)),
             *(doors or {}).items(),
@@ -52,5 +58,19 @@ class App:
         finally:
             seconds = time.perf_counter() - started
             self.metrics.note(door, status, seconds)
-            if log.isEnabledFor(logging.INFO):
+            # Not of strangers: their addresses name who was written to, and there are many.
+            if answer is not self.public and log.isEnabledFor(logging.INFO):
                 log.info("%s %s %d %.1f ms", scope["method"], shown_path(path), status, seconds * 1000)
+
+
+class PublicApp:
+    """The public pages alone, for ports that strangers reach directly."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._app.public.knows(scope["path"]):
+            await send_answer(send, UNKNOWN)
+        else:
+            await self._app(scope, receive, send)

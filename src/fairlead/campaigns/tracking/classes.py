@@ -25,10 +25,10 @@ BESIDE = timedelta(seconds=5)
 PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy")
 PREFETCHERS = re.compile(r"Edge/12\.246")
 BARE = re.compile(r"Mozilla/5\.0(?: \(\))?")
-# Programs that say so. `bot` as a word's end, so that `Cubot` phones stay people.
+# Programs that say so. Phones by Cubot are held by people.
 PROGRAMS = re.compile(
-    r"(?:^|[^a-z])(?:[a-z]+[-_ ]?bot|bot|crawler|spider|scanner|preview|barracuda|mimecast|proofpoint|safelinks|"
-    r"urldefense|trendmicro|sophos|fireeye|forcepoint|symantec|kaspersky|bitdefender|zscaler|ironport|"
+    r"(?:^|[^a-z])(?!cubot)(?:[a-z]+[-_ ]?bot|bot|crawler|spider|scanner|preview|barracuda|mimecast|proofpoint|"
+    r"safelinks|urldefense|trendmicro|sophos|fireeye|forcepoint|symantec|kaspersky|bitdefender|zscaler|ironport|"
     r"curl|wget|libwww-perl|python-requests|python-urllib|aiohttp|httpx|okhttp|java|go-http-client|node-fetch|axios|"
     r"headlesschrome|phantomjs|selenium|puppeteer|playwright|slackbot|facebookexternalhit|whatsapp|telegrambot)"
     r"(?:[^a-z]|$)",

@@ -38,3 +38,23 @@ class Hit:
     link: int = 0
     """Number of the link in the letter, from 1; 0 for what is no click."""
     url: str = ""
+
+
+class DomainState(StrEnum):
+    """See the migration for what may follow what."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class TrackingDomain:
+    """A host name of a user's own under which pixel and links of new letters are served."""
+
+    workspace_id: int
+    domain: str
+    state: DomainState
+    proof: str
+    problem: str | None
+    checked_at: datetime | None

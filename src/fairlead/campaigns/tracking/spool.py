@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import TypeAlias
@@ -35,18 +36,21 @@ FILE_BYTES = 4 << 20
 CHUNK_BYTES = 1 << 20
 SUFFIX = ".hits"
 
-# Copies hits that lie before `end` of the file `name` to the database, if nobody has copied up to there before.
+# Copies to the database what nobody has copied before of the file of this name.
 Keep: TypeAlias = Callable[["Chunk"], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Whole lines of a file, from byte `start` to byte `end`."""
+    """Whole lines of a file up to byte `end`, each hit with the byte at which its line ends."""
 
     name: str
-    start: int
     end: int
-    hits: Sequence[Hit]
+    hits: Sequence[tuple[int, Hit]]
+
+    def after(self, loaded: int) -> list[Hit]:
+        """The hits that lie behind what was copied before."""
+        return [hit for end, hit in self.hits if end > loaded]
 
 
 def line_of(hit: Hit) -> bytes:
@@ -104,11 +108,13 @@ class _File:
     def read(self) -> Chunk | None:
         """The next whole lines; None when there are none."""
         block = os.pread(self.number, CHUNK_BYTES, self.loaded)
-        whole = block.rfind(b"\n") + 1
-        if not whole:
+        lines = block[: block.rfind(b"\n") + 1].splitlines(keepends=True)
+        if not lines:
             return None
-        hits = [hit for line in block[:whole].splitlines() if (hit := hit_of(line)) is not None]
-        return Chunk(self.path.name, self.loaded, self.loaded + whole, hits)
+        ends = accumulate((len(line) for line in lines), initial=self.loaded)
+        next(ends)
+        hits = [(end, hit) for end, line in zip(ends, lines, strict=True) if (hit := hit_of(line)) is not None]
+        return Chunk(self.path.name, self.loaded + sum(map(len, lines)), hits)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)

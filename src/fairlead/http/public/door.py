@@ -56,7 +56,7 @@ class PublicDoor:
     def __init__(self, world: World) -> None:
         self._world = world
         self._links = tracking.Links(world.installation, world.public_url)
-        self.spool = tracking.Spool(world.folder, world.random)
+        self._spool = tracking.Spool(world.folder, world.random)
         self._proofs: dict[str, Callable[[World, str], Awaitable[str | None]]] = {
             DOMAIN_PROOF: tracking.domain_proof,
             ACME_PROOF: tracking.acme_proof,
@@ -67,11 +67,11 @@ class PublicDoor:
 
     async def run(self) -> None:
         """Carries spooled hits to the database until canceled."""
-        await self.spool.run(self._keep)
+        await self._spool.run(self._keep)
 
     async def collect(self) -> int:
         """Carries what is spooled now; how many hits."""
-        return await self.spool.load(self._keep)
+        return await self._spool.load(self._keep)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
         path: str = scope["path"]
@@ -149,7 +149,7 @@ class PublicDoor:
 
     def _note(self, hit: Hit) -> bool:
         try:
-            self.spool.append(hit)
+            self._spool.append(hit)
         except OSError as error:
             log.error("a hit could not be spooled: %s", fault_line(error))
             return False

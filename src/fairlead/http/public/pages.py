@@ -74,7 +74,7 @@ WORDS = {
 
 
 def language_of(accept: str) -> str:
-    """The first language of an `Accept-Language` header that we speak, in the order of its weights (RFC 9110, 12.5.4)."""
+    """The first language we speak of an `Accept-Language` header, by its weights (RFC 9110, section 12.5.4)."""
     wanted = []
     for position, part in enumerate(accept[:500].split(",")):
         name, _, weight = part.strip().partition(";")
