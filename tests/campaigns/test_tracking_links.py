@@ -65,7 +65,7 @@ def test_an_address_of_another_installation_or_kind_is_not_read():
     ],
 )  # fmt: skip
 def test_only_addresses_of_the_web_are_followed(target):
-    with pytest.raises(ValueError, match="addresses are followed|too long"):
+    with pytest.raises(ValueError, match=r"addresses are followed|too long"):
         LINKS.click(TOKEN, 1, target)
 
 
