@@ -1,7 +1,8 @@
 """Pixel and counted link against a bare ASGI route of the same server, 32 clients.
 
-The bare route answers the same image without looking at what was asked. Pixel and link check a signature, write the hit
-to the spool before they answer, and a loader carries hits to the database meanwhile. In turns; the medians are compared.
+The bare route answers the same image without looking at what was asked. Pixel and link check a signature, write the
+hit to the spool before they answer, and a loader carries hits to the database meanwhile. In turns; the medians are
+compared.
 
     python benchmarks/public_pages.py [--scale 0.1]
 """

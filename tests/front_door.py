@@ -44,8 +44,9 @@ class Reply:
 
 
 class FrontDoor:
-    def __init__(self, house: House, base_url: str, http: aiohttp.ClientSession) -> None:
+    def __init__(self, house: House, app: App, base_url: str, http: aiohttp.ClientSession) -> None:
         self.house = house
+        self.public = app.public
         self.world: World = house.world
         self.base_url = base_url
         self.http = http
@@ -56,13 +57,14 @@ class FrontDoor:
         # With its protocol named, as asyncio sends small answers at once only then.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(App(house.world), lifespan="off", ws="none", log_config=None, access_log=False)
+        app = App(house.world)
+        config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
         server = Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.001)
         async with aiohttp.ClientSession() as http:
-            yield cls(house, f"http://127.0.0.1:{listening.getsockname()[1]}", http)
+            yield cls(house, app, f"http://127.0.0.1:{listening.getsockname()[1]}", http)
         server.should_exit = True
         await serving
 

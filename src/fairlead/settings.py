@@ -198,6 +198,7 @@ class Settings:
     )
     webhooks_require_https: bool = setting(
         False, read_bool, "Whether webhooks are accepted for https addresses only; recommended."
+    )
     own_networks: tuple[Network, ...] = setting(
         (),
         read_networks,

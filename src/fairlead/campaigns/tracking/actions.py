@@ -32,7 +32,7 @@ from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job, Postpone
 from fairlead.prospects import actions as prospects
 from fairlead.senders import actions as senders
-from fairlead.senders.model import SendFacts
+from fairlead.senders.model import Purpose, SendFacts
 from fairlead.world import World
 
 __all__ = [
@@ -115,7 +115,7 @@ async def keep_hits(world: World, chunk: Chunk) -> None:
         rows = []
         for hit in hits:
             # A mail that is not there was never sent by this database, or was erased with its reader.
-            if (mail := sent.get(hit.token)) is None:
+            if (mail := sent.get(hit.token)) is None or mail.sent_at is None:
                 continue
             if hit.kind is HitKind.UNSUBSCRIBE:
                 await _unsubscribe(conn, mail, hit)
@@ -195,15 +195,23 @@ async def _unsubscribe(conn: Connection, mail: SendFacts, hit: Hit) -> None:
         conn, mail.workspace_id, [mail.to_address], list_id=None, now=hit.at, reason=UNSUBSCRIBED
     )
     if added.added:
-        await events.record(conn, mail.workspace_id, UNSUBSCRIBED, hit.at, **_event_facts(mail))
+        await events.record(conn, mail.workspace_id, UNSUBSCRIBED, hit.at, **_of_mail(mail))
 
 
 def _facts(mail: SendFacts) -> dict[str, Any]:
-    return {**_event_facts(mail), "sent_at": mail.sent_at.isoformat()}
+    assert mail.sent_at is not None
+    return {**_of_mail(mail), "sent_at": mail.sent_at.isoformat()}
 
 
-def _event_facts(mail: SendFacts) -> dict[str, Any]:
-    return {}
+def _of_mail(mail: SendFacts) -> dict[str, Any]:
+    """What an event says of the mail it is about."""
+    return {
+        "campaign_id": mail.campaign_id,
+        "enrollment_id": mail.subject_id if mail.purpose is Purpose.CAMPAIGN else None,
+        "send_id": mail.send_id,
+        "mailbox_id": mail.mailbox_id,
+        "email": mail.to_address,
+    }
 
 
 async def forget_old_hits(conn: Connection, now: datetime) -> int:

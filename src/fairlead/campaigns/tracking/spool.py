@@ -1,6 +1,6 @@
 """Hits on their way to the database: a file of this process, written before the request is answered.
 
-    {data folder}/spool/tracking/{name}.hits     one line of JSON a hit
+    {data folder}/spool/tracking/{name}.hits     one line of JSON for each hit
 
 An answer waits for one `write`, so a killed process loses nothing it has answered; `fsync` follows in groups, so a
 power cut loses at most `FLUSH_SECONDS`. A loader copies the lines to the database and removes what it has copied. How
@@ -10,17 +10,17 @@ is locked by the process that writes it; one without a holder belongs to whoever
 
 import asyncio
 import fcntl
-import json
 import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import TypeAlias
+
+import msgspec
 
 from fairlead.campaigns.tracking.model import Hit, HitKind
 from fairlead.kit.faults import fault_line
@@ -33,7 +33,9 @@ LOAD_SECONDS = 0.5
 ADOPT_EVERY_LOADS = 20
 # A file grows no further than this before the next one is begun.
 FILE_BYTES = 4 << 20
-CHUNK_BYTES = 1 << 20
+# What one transaction copies, about a thousand hits. Of what is left the next one follows after `LOAD_SECONDS`: a burst
+# waits on the disk instead of taking time from those who cause it.
+CHUNK_BYTES = 1 << 18
 SUFFIX = ".hits"
 
 # Copies to the database what nobody has copied before of the file of this name.
@@ -53,29 +55,41 @@ class Chunk:
         return [hit for end, hit in self.hits if end > loaded]
 
 
+class _Line(msgspec.Struct, array_like=True, gc=False):
+    token: str
+    kind: HitKind
+    at: datetime
+    method: str
+    agent: str
+    address: str
+    link: int
+    url: str
+
+
+_write = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(_Line).decode
+
+
 def line_of(hit: Hit) -> bytes:
-    words = {
-        "t": hit.token, "k": hit.kind.value, "at": hit.at.isoformat(), "m": hit.method, "ua": hit.agent,
-        "ip": hit.address, "n": hit.link, "u": hit.url,
-    }  # fmt: skip
-    return json.dumps(words, separators=(",", ":")).encode() + b"\n"
+    line = _Line(hit.token, hit.kind, hit.at, hit.method, hit.agent, hit.address, hit.link, hit.url)
+    return _write(line) + b"\n"
 
 
 def hit_of(line: bytes) -> Hit | None:
     """None for a line that a power cut has left torn."""
     try:
-        words = json.loads(line)
-        return Hit(
-            words["t"], HitKind(words["k"]), datetime.fromisoformat(words["at"]), words["m"], words["ua"],
-            words["ip"], words["n"], words["u"],
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError):
+        found = _read(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    return Hit(
+        found.token, found.kind, found.at, found.method, found.agent, found.address, found.link, found.url
+    )
 
 
 class _File:
     def __init__(self, path: Path, number: int, loaded: int = 0) -> None:
         self.path, self.number, self.loaded = path, number, loaded
+        self.written = 0
 
     @classmethod
     def made(cls, folder: Path, name: str) -> "_File":
@@ -101,9 +115,6 @@ class _File:
             pass
         os.close(number)
         return None
-
-    def size(self) -> int:
-        return os.fstat(self.number).st_size
 
     def read(self) -> Chunk | None:
         """The next whole lines; None when there are none."""
@@ -134,10 +145,11 @@ class Spool:
 
     def append(self, hit: Hit) -> None:
         """Raises `OSError`, on a full disk for example; the hit then counts as never made."""
-        if self._file is None or self._file.size() >= FILE_BYTES:
+        if self._file is None or self._file.written >= FILE_BYTES:
             self._begin_file()
         assert self._file is not None
         line = line_of(hit)
+        self._file.written += len(line)
         if os.write(self._file.number, line) != len(line):
             # The rest would run into the next line; a line that is torn is dropped by its reader.
             os.write(self._file.number, b"\n")
@@ -150,20 +162,36 @@ class Spool:
             group.create_task(self._flush())
             group.create_task(self._load_again_and_again(keep))
 
-    async def load(self, keep: Keep, *, adopt: bool = True) -> int:
+    async def load(self, keep: Keep) -> int:
         """How many hits were copied: all of this process, and those of processes that are gone."""
         copied = 0
-        for file in [*self._full, *([self._file] if self._file else [])]:
-            copied += await self._load_file(file, keep)
-        for file in list(self._full):
-            self._full.remove(file)
-            file.remove()
-        if adopt:
-            for path in sorted(self._folder.glob(f"*{SUFFIX}")):
-                if not self._is_own(path) and (orphan := _File.adopted(path)) is not None:
-                    copied += await self._load_file(orphan, keep)
-                    orphan.remove()
+        self._adopt()
+        while (hits := await self._load_some(keep)) is not None:
+            copied += hits
         return copied
+
+    async def _load_some(self, keep: Keep) -> int | None:
+        """Copies the next lines there are; None when there are none. The oldest files come first."""
+        while self._full:
+            file = self._full[0]
+            if (chunk := file.read()) is not None:
+                return await self._keep(file, chunk, keep)
+            self._full.pop(0)
+            file.remove()
+        if self._file is not None and (chunk := self._file.read()) is not None:
+            return await self._keep(self._file, chunk, keep)
+        return None
+
+    async def _keep(self, file: _File, chunk: Chunk, keep: Keep) -> int:
+        await keep(chunk)
+        file.loaded = chunk.end
+        return len(chunk.hits)
+
+    def _adopt(self) -> None:
+        """Takes over the files of processes that are gone."""
+        for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+            if not self._is_own(path) and (orphan := _File.adopted(path)) is not None:
+                self._full.append(orphan)
 
     def _begin_file(self) -> None:
         if self._file is not None:
@@ -172,14 +200,6 @@ class Spool:
 
     def _is_own(self, path: Path) -> bool:
         return any(file is not None and file.path == path for file in (*self._full, self._file))
-
-    async def _load_file(self, file: _File, keep: Keep) -> int:
-        copied = 0
-        while (chunk := file.read()) is not None:
-            await keep(chunk)
-            file.loaded = chunk.end
-            copied += len(chunk.hits)
-        return copied
 
     async def _flush(self) -> None:
         while True:
@@ -196,9 +216,10 @@ class Spool:
         loads = 0
         while True:
             try:
-                await self.load(keep, adopt=loads % ADOPT_EVERY_LOADS == 0)
+                if loads % ADOPT_EVERY_LOADS == 0:
+                    self._adopt()
+                await self._load_some(keep)
             except Exception as error:  # the database is away: what is spooled stays until it is back
                 log.warning("opens and clicks wait for the database: %s", fault_line(error))
             loads += 1
-            with suppress(TimeoutError):
-                await asyncio.sleep(LOAD_SECONDS)
+            await asyncio.sleep(LOAD_SECONDS)

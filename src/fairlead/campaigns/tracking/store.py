@@ -42,16 +42,17 @@ async def copied_before(conn: Connection, name: str, end: int) -> int:
 
 async def insert_hits(conn: Connection, hits: Sequence[tuple[int, int, Hit, dict[str, Any]]]) -> None:
     """Each with its workspace, its sent mail and what an event will say of the mail."""
-    await conn.cursor().executemany(
-        """
-        insert into tracked_hits (workspace_id, send_id, kind, at, method, agent, address, link, url, facts)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [
-            (workspace, send, hit.kind, hit.at, hit.method, hit.agent, hit.address, hit.link, hit.url, Jsonb(facts))
-            for workspace, send, hit, facts in hits
-        ],
-    )
+    columns = "workspace_id, send_id, kind, at, method, agent, address, link, url, facts"
+    async with conn.cursor() as cur, cur.copy(f"copy tracked_hits ({columns}) from stdin") as copy:
+        for workspace, send, hit, facts in hits:
+            await copy.write_row(
+                (workspace, send, hit.kind, hit.at, hit.method, _storable(hit.agent), hit.address, hit.link,
+                 _storable(hit.url), Jsonb(facts))
+            )  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "")
 
 
 async def hits_to_judge(conn: Connection, *, until: datetime, limit: int) -> list[StoredHit]:
