@@ -1,6 +1,7 @@
 """Further ports for the public pages alone: plain for certificate authorities, and with the users' own certificates."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import ssl
@@ -17,8 +18,9 @@ from fairlead.world import World
 
 log = logging.getLogger("fairlead")
 
-# Certificates change every two months, and a domain that was just verified should not wait long.
-REFRESH_SECONDS = 30.0
+# Certificates change every two months; one that was just ordered is read when somebody asks for its name.
+REFRESH_SECONDS = 60.0
+PAUSE_SECONDS = 1.0
 
 
 class Certificates:
@@ -28,6 +30,7 @@ class Certificates:
         self._world = world
         self._chains: dict[str, str] = {}
         self._contexts: Mapping[str, ssl.SSLContext] = {}
+        self._missed = asyncio.Event()
         self.context = _context()
         self.context.sni_callback = self._choose
 
@@ -38,7 +41,11 @@ class Certificates:
                 await self.refresh()
             except psycopg.Error as error:
                 log.warning("certificates could not be read: %s", fault_line(error))
-            await self._world.timer.sleep(REFRESH_SECONDS)
+            await self._world.timer.sleep(PAUSE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._missed.wait()
+            self._missed.clear()
 
     async def refresh(self) -> None:
         found = await tracking.certificates(self._world)
@@ -53,6 +60,7 @@ class Certificates:
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
         context = self._contexts.get((name or "").lower())
         if context is None:
+            self._missed.set()
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = context
         return None

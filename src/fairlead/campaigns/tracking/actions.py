@@ -86,14 +86,14 @@ async def domains(conn: Connection, workspace_id: int) -> list[TrackingDomain]:
 async def certificates(world: World) -> list[Certificate]:
     """Those of all domains in use, for the server that shows them."""
     async with world.db.statement() as conn:
-        names = [domain.domain for domain in await store.all_verified(conn)]
+        names = await store.names_in_use(conn)
         return await certificate_store.certificates(conn, world.keys, names)
 
 
 async def renew_certificates(world: World, job: Job) -> None:
     """Orders anew what ends soon; what the authority refuses is tried again the next day."""
     async with world.db.statement() as conn:
-        names = [domain.domain for domain in await store.all_verified(conn)]
+        names = await store.names_in_use(conn)
         held = await certificate_store.certificates(conn, world.keys, names)
     for certificate in held:
         try:

@@ -25,6 +25,7 @@ from fairlead.world import World
 
 PROOF_LENGTH = 32
 MOST_DOMAINS = 50
+TRIES_AFTER_ORDER = 5
 RECORD = "_fairlead"
 PROOF_PATH = "/.well-known/fairlead-domain/"
 LIMITS = Limits(total_seconds=10.0, connect_seconds=5.0, redirects=0, body_bytes=1_000, cut_body=True)
@@ -137,7 +138,12 @@ async def _problem(world: World, domain: TrackingDomain) -> str | None:
         await ensure_certificate(world, domain.domain)
     except NoCertificate as error:
         return str(error)
-    return await _does_not_lead_here(world, domain, "https")
+    # The servers that show it read it when they are first asked for its name.
+    for _ in range(TRIES_AFTER_ORDER):
+        await world.timer.sleep(1.0)
+        if (problem := await _does_not_lead_here(world, domain, "https")) is None:
+            return None
+    return problem
 
 
 async def _does_not_lead_here(world: World, domain: TrackingDomain, scheme: str) -> str | None:

@@ -144,18 +144,10 @@ async def domains(conn: Connection, workspace_id: int) -> list[TrackingDomain]:
         return [row.domain_found() for row in await cur.fetchall()]
 
 
-async def all_verified(conn: Connection) -> list[TrackingDomain]:
-    """Those of every workspace, for the certificates of the installation."""
-    async with conn.cursor(row_factory=class_row(_Row)) as cur:
-        await cur.execute(
-            """
-            select workspace_id, domain, state, proof, problem, checked_at
-              from tracking_domains
-             where state = 'verified'
-             order by domain
-            """
-        )
-        return [row.domain_found() for row in await cur.fetchall()]
+async def names_in_use(conn: Connection) -> list[str]:
+    """Of every workspace, for the certificates of the installation; those too that are still to be proven."""
+    cur = await conn.execute("select distinct domain from tracking_domains where state <> 'removed' order by domain")
+    return [row[0] for row in await cur.fetchall()]
 
 
 async def proof_known(conn: Connection, proof: str) -> bool:
