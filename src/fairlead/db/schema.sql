@@ -69,6 +69,18 @@ CREATE TABLE public.access_tokens (
     expires_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.acme_accounts (
+    directory text NOT NULL,
+    private_key bytea NOT NULL,
+    uri text
+);
+
+CREATE TABLE public.acme_challenges (
+    token text NOT NULL,
+    answer text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE public.api_clients (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -1188,6 +1200,12 @@ CREATE TABLE public.sent_mails (
     CONSTRAINT sent_mails_resolved_by CHECK ((resolved_by = ANY (ARRAY['reply'::text, 'sent_folder'::text, 'policy'::text, 'recipient'::text, 'person'::text])))
 );
 
+CREATE TABLE public.spool_files (
+    name text NOT NULL,
+    loaded bigint NOT NULL,
+    loaded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE public.step_runs (
     workspace_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1218,6 +1236,52 @@ ALTER TABLE public.step_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.tracked_hits (
+    id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    send_id bigint NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    method text NOT NULL,
+    agent text NOT NULL,
+    address text NOT NULL,
+    link smallint NOT NULL,
+    url text NOT NULL,
+    class text,
+    facts jsonb,
+    CONSTRAINT tracked_hits_class CHECK ((class = ANY (ARRAY['human'::text, 'proxy'::text, 'prefetch'::text, 'scanner'::text, 'self'::text]))),
+    CONSTRAINT tracked_hits_kind CHECK ((kind = ANY (ARRAY['open'::text, 'click'::text])))
+);
+
+ALTER TABLE public.tracked_hits ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.tracked_hits_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.tracking_certificates (
+    domain text NOT NULL,
+    private_key bytea,
+    chain text,
+    ends_at timestamp with time zone,
+    problem text,
+    tried_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.tracking_domains (
+    workspace_id bigint NOT NULL,
+    domain text NOT NULL,
+    state text NOT NULL,
+    proof text NOT NULL,
+    problem text,
+    checked_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT tracking_domains_state CHECK ((state = ANY (ARRAY['pending'::text, 'verified'::text, 'removed'::text])))
 );
 
 CREATE TABLE public.verdicts (
@@ -1413,6 +1477,12 @@ ALTER TABLE ONLY public.events ALTER COLUMN id SET DEFAULT nextval('public.event
 
 ALTER TABLE ONLY public.access_tokens
     ADD CONSTRAINT access_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.acme_accounts
+    ADD CONSTRAINT acme_accounts_pkey PRIMARY KEY (directory);
+
+ALTER TABLE ONLY public.acme_challenges
+    ADD CONSTRAINT acme_challenges_pkey PRIMARY KEY (token);
 
 ALTER TABLE ONLY public.api_clients
     ADD CONSTRAINT api_clients_pkey PRIMARY KEY (id);
@@ -1681,8 +1751,20 @@ ALTER TABLE ONLY public.sends
 ALTER TABLE ONLY public.sent_mails
     ADD CONSTRAINT sent_mails_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.spool_files
+    ADD CONSTRAINT spool_files_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.step_runs
     ADD CONSTRAINT step_runs_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.tracked_hits
+    ADD CONSTRAINT tracked_hits_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tracking_certificates
+    ADD CONSTRAINT tracking_certificates_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY public.tracking_domains
+    ADD CONSTRAINT tracking_domains_pkey PRIMARY KEY (workspace_id, domain);
 
 ALTER TABLE ONLY public.verdicts
     ADD CONSTRAINT verdicts_pkey PRIMARY KEY (address_key);
@@ -1837,6 +1919,8 @@ CREATE UNIQUE INDEX one_prospect_per_profile ON public.prospects USING btree (wo
 
 CREATE UNIQUE INDEX one_schedule_per_name ON public.schedules USING btree (workspace_id, lower(name)) WHERE (deleted_at IS NULL);
 
+CREATE UNIQUE INDEX one_workspace_per_tracking_domain ON public.tracking_domains USING btree (domain) WHERE (state = 'verified'::text);
+
 CREATE INDEX prospect_changes_of_workspace ON public.prospect_changes USING btree (workspace_id, id);
 
 CREATE INDEX prospect_copies ON public.prospects USING btree (workspace_id, email_key) WHERE ((copy_number <> 0) AND (deleted_at IS NULL));
@@ -1856,6 +1940,12 @@ CREATE INDEX sent_mails_of_mailbox ON public.sent_mails USING btree (workspace_i
 CREATE INDEX sent_mails_presumed ON public.sent_mails USING btree (workspace_id, id) WHERE (outcome = 'presumed_sent'::text);
 
 CREATE INDEX sent_mails_stored_id ON public.sent_mails USING btree (stored_id) WHERE (stored_id IS NOT NULL);
+
+CREATE INDEX tracked_hits_by_age ON public.tracked_hits USING btree (at);
+
+CREATE INDEX tracked_hits_of_send ON public.tracked_hits USING btree (workspace_id, send_id, at);
+
+CREATE INDEX tracked_hits_to_judge ON public.tracked_hits USING btree (at) WHERE (class IS NULL);
 
 CREATE INDEX verdicts_open ON public.verdicts USING btree (split_part(address_key, '@'::text, '-1'::integer), retry_at) WHERE (retry_at IS NOT NULL);
 
@@ -1989,6 +2079,9 @@ ALTER TABLE ONLY public.prospect_lists
 
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.tracking_domains
+    ADD CONSTRAINT tracking_domains_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.verification_batches
     ADD CONSTRAINT verification_batches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
