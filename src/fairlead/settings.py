@@ -226,6 +226,11 @@ class Settings:
         "Your address for the certificate authority; setting it agrees to its terms and lets certificates be ordered.",
     )
     log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
+    uncertain_sends: str = setting(
+        "presume",
+        one_of("presume", "ask"),
+        "What becomes of a mail of which nothing can tell whether it was sent: presume that it was, or ask a person.",
+    )
 
 
 def variable(name: str) -> str:

@@ -866,12 +866,13 @@ CREATE TABLE public.mailbox_turns (
     lease_number bigint DEFAULT 0 NOT NULL,
     lease_until timestamp with time zone,
     fails smallint DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
     held_at timestamp with time zone,
-    held_until_compared timestamp with time zone,
+    held_from timestamp with time zone,
     compared boolean DEFAULT false NOT NULL,
-    unproven_until timestamp with time zone,
     compare_at timestamp with time zone,
-    hold_note text,
+    compare_note text,
+    unproven_until timestamp with time zone,
     CONSTRAINT mailbox_turns_lease CHECK (((lease_owner IS NULL) = (lease_until IS NULL)))
 )
 WITH (fillfactor='50', autovacuum_vacuum_threshold='200', autovacuum_vacuum_scale_factor='0.1', autovacuum_vacuum_cost_delay='0');
@@ -1155,6 +1156,11 @@ CREATE TABLE public.sending_watch (
     CONSTRAINT sending_watch_has_one_row CHECK (only_row)
 );
 
+CREATE TABLE public.sending_workers (
+    name text NOT NULL,
+    alive_until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.sends (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -1174,6 +1180,7 @@ CREATE TABLE public.sends (
     uncertain_at timestamp with time zone,
     look_at timestamp with time zone,
     looks smallint DEFAULT 0 NOT NULL,
+    is_seen boolean DEFAULT false NOT NULL,
     doubt text,
     CONSTRAINT sends_doubt CHECK (((state = ANY (ARRAY['uncertain'::text, 'needs_decision'::text])) = (doubt IS NOT NULL))),
     CONSTRAINT sends_marked CHECK (((state <> 'sending'::text) OR (marked_at IS NOT NULL))),
@@ -1745,6 +1752,9 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sending_watch
     ADD CONSTRAINT sending_watch_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY public.sending_workers
+    ADD CONSTRAINT sending_workers_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.sends
     ADD CONSTRAINT sends_pkey PRIMARY KEY (id);
 
@@ -1930,6 +1940,8 @@ CREATE INDEX prospect_lists_of_workspace ON public.prospect_lists USING btree (w
 CREATE INDEX sends_of_subject ON public.sends USING btree (workspace_id, purpose, subject_id);
 
 CREATE INDEX sends_planned ON public.sends USING btree (mailbox_id, COALESCE(campaign_id, (0)::bigint), due_at, id) WHERE (state = 'planned'::text);
+
+CREATE INDEX sends_uncertain ON public.sends USING btree (look_at) WHERE (state = 'uncertain'::text);
 
 CREATE INDEX sends_under_way ON public.sends USING btree (mailbox_id, id) WHERE (state <> 'planned'::text);
 

@@ -10,12 +10,27 @@ from fairlead.senders.ledger.asking import (
     thread_of,
 )
 from fairlead.senders.ledger.planning import plan, take_back, withdraw
+from fairlead.senders.sending.copying import keep_copy
+from fairlead.senders.sending.doubt_store import held_mailboxes, note_seen, note_stored_ids, uncertain
+from fairlead.senders.sending.proving import decide, settle_some
+from fairlead.senders.sending.purposes import Plain
+from fairlead.senders.sending.restoring import compare_some, give_up_comparing
+from fairlead.senders.sending.settling import COPY
 from fairlead.senders.states import mailbox, mailboxes, pause, remove, resume
 
 __all__ = [
+    "COPY",
+    "Plain",
+    "compare_some",
+    "decide",
+    "give_up_comparing",
+    "held_mailboxes",
+    "keep_copy",
     "letter_of",
     "mailbox",
     "mailboxes",
+    "note_seen",
+    "note_stored_ids",
     "pause",
     "plan",
     "reading",
@@ -25,8 +40,10 @@ __all__ = [
     "sends_of_message_ids",
     "sends_of_tokens",
     "sent_mails",
+    "settle_some",
     "submission",
     "take_back",
     "thread_of",
+    "uncertain",
     "withdraw",
 ]

@@ -88,6 +88,12 @@ async def mailboxes(
     return [_mailbox(*row) for row in await cur.fetchall()]
 
 
+async def mailboxes_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Mailbox]:
+    """Of any workspace, removed ones too: for the workers that send for all."""
+    cur = await conn.execute(f"select {_COLUMNS} from mailboxes where id = any(%s)", [list(ids)])
+    return {row[1]: _mailbox(*row) for row in await cur.fetchall()}
+
+
 async def find_by_address(conn: Connection, workspace_id: int, address_key: str) -> Mailbox | None:
     cur = await conn.execute(
         f"""

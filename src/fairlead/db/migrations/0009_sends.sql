@@ -59,6 +59,7 @@ create table sends (
   uncertain_at timestamptz,               -- business time since when
   look_at      timestamptz,               -- business time of the next look into the Sent folder
   looks        smallint not null default 0,
+  is_seen      boolean not null default false, -- somebody has answered it, or a notice about it came: it was sent
   doubt        text,                      -- why it is uncertain or needs a decision: lost, lease_over, restored
   constraint sends_doubt check ((state in ('uncertain', 'needs_decision')) = (doubt is not null)),
   constraint sends_marked check (state not in ('sending') or marked_at is not null)
@@ -72,6 +73,7 @@ create table sends (
 -- Each campaign of a mailbox is a lane of its own, so that none starves behind another.
 create index sends_planned on sends (mailbox_id, (coalesce(campaign_id, 0)), due_at, id) where state = 'planned';
 create index sends_under_way on sends (mailbox_id, id) where state <> 'planned';
+create index sends_uncertain on sends (look_at) where state = 'uncertain';
 create index sends_of_subject on sends (workspace_id, purpose, subject_id);
 
 -- What became of a mail. Final, but for what a person or a later proof says of one presumed sent.
@@ -113,16 +115,23 @@ create table mailbox_turns (
   lease_number bigint not null default 0, -- grows with each lease; a worker with an older number changes nothing
   lease_until  timestamptz,               -- machine time of the database
   fails        smallint not null default 0,  -- connections in a row that failed
-  -- After a restore nothing is sent before the Sent folder was compared.
-  held_at      timestamptz,               -- machine time; null: not held
-  held_until_compared timestamptz,        -- business time at which it was held: what was due by then may have been sent
+  retry_at     timestamptz,               -- machine time: after a failure, not before this
+  -- After a restore nothing is sent before the Sent folder was compared; see senders/sending/restoring.py.
+  held_at      timestamptz,               -- business time: what was wanted by then may have been sent; null: not held
+  held_from    timestamptz,               -- business time since which mails may be unknown to this database
   compared     boolean not null default false,
-  unproven_until timestamptz,             -- business time: of what was due by then nobody can tell whether it was sent
   compare_at   timestamptz,               -- machine time of the next try to compare
-  hold_note    text,                      -- why the comparison is not done yet, for a person
+  compare_note text,                      -- why that was not possible yet, for a person
+  unproven_until timestamptz,             -- business time: of what was wanted by then nobody can tell if it was sent
   constraint mailbox_turns_lease check ((lease_owner is null) = (lease_until is null))
 ) with (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 0);
 create index mailbox_turns_awake on mailbox_turns (wake_at) where held_at is null;
+
+-- The workers that send: each takes its share of the mailboxes.
+create table sending_workers (
+  name        text primary key,
+  alive_until timestamptz not null        -- machine time
+);
 
 -- Put in by whoever plans, taken out by the workers: planning never waits for a worker's lock on a mailbox.
 create table mailbox_wakes (

@@ -240,6 +240,32 @@ async def mail(conn: Connection, workspace_id: int, send_id: int) -> tuple[str, 
     return None if row is None else (row[0], row[1], row[2])
 
 
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    mailbox_id: int
+    at: datetime
+    letter: str
+    to_address: str
+    to_name: str
+    message_id: str
+    token: str
+    mark: str
+
+
+async def sent(conn: Connection, workspace_id: int, send_id: int) -> SentRow | None:
+    """A mail that was sent, with all it takes to write it down once more."""
+    cur = await conn.execute(
+        """
+        select f.mailbox_id, f.at, m.letter, m.to_address, m.to_name, m.message_id, m.token, m.mark
+          from sent_mails f join mails m on m.id = f.id
+         where f.workspace_id = %s and f.id = %s and f.outcome = 'sent'
+        """,
+        [workspace_id, send_id],
+    )
+    row = await cur.fetchone()
+    return None if row is None else SentRow(*row)
+
+
 async def facts_of_tokens(conn: Connection, tokens: Collection[str]) -> dict[str, SendFacts]:
     cur = await conn.execute(
         """

@@ -1,0 +1,52 @@
+"""Our own copy of a sent mail in the mailbox's Sent folder, where the provider puts none there."""
+
+from datetime import datetime
+
+from fairlead.jobs.model import Job, Postpone
+from fairlead.net.mail_login import NotConnected
+from fairlead.senders import store as mailbox_store
+from fairlead.senders.composing import REFERENCE_HEADER, compose
+from fairlead.senders.connecting import reading
+from fairlead.senders.ledger import letters, names
+from fairlead.senders.ledger import store as ledger_store
+from fairlead.senders.model import MailboxState, SentCopies
+from fairlead.world import World
+
+
+async def keep_copy(world: World, job: Job) -> Postpone | None:
+    """Puts a copy of a sent mail into Sent, unless one is there. A job of kind `settling.COPY`."""
+    workspace_id, send_id = job.payload["workspace_id"], job.payload["send_id"]
+    async with world.db.statement() as conn:
+        sent = await ledger_store.sent(conn, workspace_id, send_id)
+        if sent is None:
+            return None
+        files = await ledger_store.files(conn, workspace_id, letters.files_of(sent.letter))
+        mailbox = (await mailbox_store.mailboxes_by_id(conn, [sent.mailbox_id])).get(sent.mailbox_id)
+    if mailbox is None or mailbox.state is MailboxState.DELETED or mailbox.sent_copies is not SentCopies.APPEND:
+        return None
+    reference = names.reference(sent.token, sent.mark)
+    at: datetime = sent.at
+    raw = compose(
+        letters.letter(sent.letter, files),
+        mailbox,
+        to_address=sent.to_address,
+        to_name=sent.to_name,
+        message_id=sent.message_id,
+        reference=reference,
+        date=at,
+    )
+    session = await reading(world, mailbox)
+    if isinstance(session, NotConnected):
+        raise CopyFailed(session.sentence)
+    async with session:
+        folder = await session.sent_folder()
+        if folder is None:
+            return None
+        await session.examine(folder)
+        if not await session.search(header=(REFERENCE_HEADER, reference)):
+            await session.append(folder, raw, flags=("\\Seen",), date=at)
+    return None
+
+
+class CopyFailed(Exception):
+    """The Sent folder could not be reached; the job is tried again."""
