@@ -401,8 +401,8 @@ async def main(conninfo: str, far: FarEnd, scale: float, claim_scale: float) -> 
         print(f"  {total:,} claims, {MAILBOXES} in a transaction, with a report open, and looks into 10 mailboxes:")
         for name, all_of, last in (("claims", took, late), ("looks", looked, late_looks)):
             print(
-                f"    {name:8} p50 {1e3 * share(all_of, 50):5.1f} ms, p99 {1e3 * share(all_of, 99):5.1f} ms; of the last "
-                f"tenth p99 {1e3 * share(last, 99):5.1f} ms (limit {1e3 * CLAIM_P99_SECONDS:.0f})"
+                f"    {name:8} p50 {1e3 * share(all_of, 50):5.1f} ms, p99 {1e3 * share(all_of, 99):5.1f} ms; of the "
+                f"last tenth p99 {1e3 * share(last, 99):5.1f} ms (limit {1e3 * CLAIM_P99_SECONDS:.0f})"
             )
     return (
         2 * count / ours.cpu >= AT_LEAST_PER_SECOND

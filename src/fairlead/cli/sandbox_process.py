@@ -20,6 +20,7 @@ from fairlead.engine.periodic import Ticker
 from fairlead.jobs import actions as jobs
 from fairlead.kit.refusals import CannotStart
 from fairlead.main import House
+from fairlead.senders import actions as senders
 from fairlead.settings import Settings, read_networks, read_port_map
 
 DEFAULT_COMPANIES = 50
@@ -102,7 +103,7 @@ async def _settled(house: House, ticker: Ticker, now: datetime) -> bool:
             while True:
                 await ticker.run_due(now)
                 async with house.world.db.statement() as conn:
-                    if await jobs.all_done(conn, now):
+                    if await jobs.all_done(conn, now) and await senders.all_done(conn, now):
                         return True
                 await asyncio.sleep(SETTLE_POLL_SECONDS)
     return False

@@ -11,6 +11,7 @@ from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
 from fairlead.finder import actions as finder
 from fairlead.jobs.model import Job, Postpone
+from fairlead.senders import actions as senders
 from fairlead.verifier import actions as verifier
 from fairlead.webhooks import actions as webhooks
 from fairlead.world import World
@@ -56,6 +57,7 @@ async def _forget_old_hits(conn: Connection, now: datetime) -> None:
 HANDLERS: dict[str, Handler] = {
     verifier.WORK: verifier.work_on_batch,
     verifier.RETRY: verifier.ask_again,
+    senders.COPY: senders.keep_copy,
     finder.WORK: finder.work_on_task,
     tracking.JUDGE: tracking.judge_hits,
     tracking.RENEW: tracking.renew_certificates,

@@ -11,7 +11,7 @@ from fairlead.senders.ledger.asking import (
 )
 from fairlead.senders.ledger.planning import plan, take_back, withdraw
 from fairlead.senders.sending.copying import keep_copy
-from fairlead.senders.sending.doubt_store import held_mailboxes, note_seen, note_stored_ids, uncertain
+from fairlead.senders.sending.doubt_store import all_done, held_mailboxes, note_seen, note_stored_ids, uncertain
 from fairlead.senders.sending.proving import decide, settle_some
 from fairlead.senders.sending.purposes import Plain
 from fairlead.senders.sending.restoring import compare_some, give_up_comparing
@@ -21,6 +21,7 @@ from fairlead.senders.states import mailbox, mailboxes, pause, remove, resume
 __all__ = [
     "COPY",
     "Plain",
+    "all_done",
     "compare_some",
     "decide",
     "give_up_comparing",

@@ -1,11 +1,13 @@
 """What lies in a mailbox's Sent folder, by the reference each of our mails carries."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from fairlead.net.mail_login import NotConnected
+from fairlead.net.imap import ImapFailure, ImapSession
+from fairlead.net.mail_login import NotConnected, Trouble
 from fairlead.senders.composing import REFERENCE_HEADER
 from fairlead.senders.connecting import reading
 from fairlead.senders.ledger import names
@@ -16,7 +18,6 @@ from fairlead.world import World
 ZONES_APART: Final = timedelta(days=1)
 # So many of the newest are read. More than a provider lets anybody send in the days that matter.
 MOST_COPIES: Final = 50_000
-READ_TOGETHER: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +35,31 @@ class Copies:
 
 
 async def copies_in_sent(world: World, mailbox: Mailbox, *, since: datetime) -> Copies | NotConnected:
-    """Our mails in the Sent folder that came there at or after `since`, and perhaps some from the days before."""
+    """Our mails in the Sent folder that came there at or after `since`, and perhaps some from the days before.
+
+    A folder that cannot be read, or is not there, is a `NotConnected`: only a folder that was read can prove anything.
+    """
     session = await reading(world, mailbox)
     if isinstance(session, NotConnected):
         return session
-    async with session:
-        folder = await session.sent_folder()
-        if folder is None:
-            return Copies({})
-        await session.examine(folder)
-        uids = await session.search(since=(since - ZONES_APART).date(), header=(REFERENCE_HEADER, ""))
-        found: dict[str, Copy] = {}
-        wanted = sorted(uids)[-MOST_COPIES:]
-        for start in range(0, len(wanted), READ_TOGETHER):
-            headers = await session.fetch_headers(
-                wanted[start : start + READ_TOGETHER], (REFERENCE_HEADER, "Message-ID")
-            )
-            for fields in headers.values():
-                for token, mark in names.references_in(fields.get(REFERENCE_HEADER.lower(), "")):
-                    found[token] = Copy(token, mark, fields.get("message-id", "").strip().strip("<>"))
-        return Copies(found)
+    try:
+        return await _read(session, since)
+    except ImapFailure as failure:
+        return NotConnected(Trouble.LOST, f"The Sent folder of {mailbox.address} could not be read: {failure}", True)
+    finally:
+        with suppress(ImapFailure, OSError):
+            await session.close()
+
+
+async def _read(session: ImapSession, since: datetime) -> Copies | NotConnected:
+    folder = await session.sent_folder()
+    if folder is None:
+        return NotConnected(Trouble.LOST, "The mailbox has no Sent folder.", True)
+    await session.select(folder, read_only=True)
+    uids = await session.search(since=(since - ZONES_APART).date(), header=(REFERENCE_HEADER, ""))
+    found: dict[str, Copy] = {}
+    async for _, fields in session.fetch_headers(uids[-MOST_COPIES:], (REFERENCE_HEADER, "Message-ID")):
+        message_id = fields.get("message-id", "").strip().strip("<>")
+        for token, mark in names.references_in(fields.get(REFERENCE_HEADER.lower(), "")):
+            found[token] = Copy(token, mark, message_id)
+    return Copies(found)

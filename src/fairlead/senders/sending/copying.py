@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from fairlead.jobs.model import Job, Postpone
+from fairlead.net.imap import ImapFailure
 from fairlead.net.mail_login import NotConnected
 from fairlead.senders import store as mailbox_store
 from fairlead.senders.composing import REFERENCE_HEADER, compose
@@ -38,13 +39,16 @@ async def keep_copy(world: World, job: Job) -> Postpone | None:
     session = await reading(world, mailbox)
     if isinstance(session, NotConnected):
         raise CopyFailed(session.sentence)
-    async with session:
+    try:
         folder = await session.sent_folder()
-        if folder is None:
-            return None
-        await session.examine(folder)
-        if not await session.search(header=(REFERENCE_HEADER, reference)):
-            await session.append(folder, raw, flags=("\\Seen",), date=at)
+        if folder is not None:
+            await session.select(folder, read_only=True)
+            if not await session.search(header=(REFERENCE_HEADER, reference)):
+                await session.append(folder, raw, flags=("\\Seen",), at=at)
+    except ImapFailure as failure:
+        raise CopyFailed(str(failure)) from failure
+    finally:
+        await session.close()
     return None
 
 

@@ -454,3 +454,20 @@ async def held(conn: Connection, mailbox_id: int) -> Held | None:
     )
     row = await cur.fetchone()
     return None if row is None else Held(MailboxId(row[0]), row[1], row[2], row[3])
+
+
+async def all_done(conn: Connection, now: datetime) -> bool:
+    """Whether nothing is under way, and nothing due by `now` could go out or be looked for at this moment."""
+    cur = await conn.execute(
+        """
+        select not exists (select from sends where state in ('claimed', 'sending'))
+           and not exists (select from sends where state = 'uncertain' and look_at <= %(now)s)
+           and not exists (
+                 select from sends s join mailbox_turns t using (mailbox_id) join mailboxes m on m.id = s.mailbox_id
+                  where s.state = 'planned' and s.due_at <= %(now)s and t.next_free_at <= %(now)s and t.held_at is null
+                    and (t.retry_at is null or t.retry_at <= clock_timestamp()) and m.state = 'active')
+        """,
+        {"now": now},
+    )
+    row = await cur.fetchone()
+    return bool(row and row[0])
