@@ -30,6 +30,7 @@ COMMANDS = {
     "sandbox": ("fairlead.cli.sandbox", "sandbox", "Run a small internet on loopback to try things out."),
     "serve": ("fairlead.cli.serving", "serve", "Run the web server, the worker and the database."),
     "token": ("fairlead.cli.accounts", "token", "Print what POST /v1/oauth/access_token would answer."),
+    "sends": ("fairlead.cli.sends", "sends", "Mails sent, and those of which nobody knows."),
     "tracking-domain": ("fairlead.cli.tracking", "tracking_domain", "Host names of your own for tracked links."),
     "verify": ("fairlead.cli.verifying", "verify", "Check whether addresses are alive."),
     "web": ("fairlead.cli.serving", "web", "Run the web server alone."),
