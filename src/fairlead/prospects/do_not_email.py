@@ -92,9 +92,11 @@ async def stop_emailing(
     list_id: int | None,
     now: datetime,
     reason: str = "added",
+    by_recipient: bool = False,
 ) -> ItemsAdded:
     """Puts addresses and domains on a do-not-email list, the default one unless named. `conn` is in a transaction.
 
+    Whom a recipient's own wish puts there (`by_recipient`), no limit keeps off.
     Raises `NotFound` (the list), `Invalid` when no item is an address or a domain, `LimitReached` at 10 MB.
     """
     target = list_id if list_id is not None else await store.default_list(conn, workspace_id)
@@ -106,7 +108,7 @@ async def stop_emailing(
     added = await store.insert_items(
         conn, workspace_id=workspace_id, list_id=target, items=list(set(keys.values())), reason=reason, now=now
     )
-    if added and await store.octets(conn, workspace_id, target) > MOST_OCTETS:
+    if added and not by_recipient and await store.octets(conn, workspace_id, target) > MOST_OCTETS:
         raise LimitReached("list_full", f"A do-not-email list holds up to {MOST_OCTETS // 10**6} MB.", field="items")
     duplicates, seen = [], set()
     for item, key in keys.items():

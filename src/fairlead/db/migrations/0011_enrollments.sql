@@ -115,7 +115,7 @@ create table campaign_tallies (
   workspace_id bigint not null,
   campaign_id  bigint not null,
   mailbox_id   bigint not null,
-  sent         bigint not null default 0,
+  sent         bigint not null default 0, -- those that bounced at once included
   bounced      bigint not null default 0,
   primary key (workspace_id, campaign_id, mailbox_id)
 ) with (fillfactor = 50);
@@ -125,6 +125,8 @@ create table campaign_runs (
   workspace_id bigint not null,
   campaign_id  bigint primary key,
   passed       double precision not null default 0,  -- what it has spent of its turns: campaigns/turns.py
+  past_sent    bigint not null default 0, -- campaign_tallies when too many bounces paused it: what came before is forgiven
+  past_bounced bigint not null default 0,
   looked_under text                       -- the schedule under which recipients were put off to its windows
 ) with (fillfactor = 50);
 

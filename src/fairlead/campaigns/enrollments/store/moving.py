@@ -27,7 +27,9 @@ class Wanted:
     campaign_id: int
     lane: Lane
     most: int
-    mailbox_ids: tuple[int, ...] = ()
+    free: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
+    """All mailboxes of the campaign: whoever is written to by another one has lost theirs, and is looked at too."""
 
 
 async def due(conn: Connection, wanted: Sequence[Wanted], *, now: datetime) -> list[Enrollment]:
@@ -38,13 +40,14 @@ async def due(conn: Connection, wanted: Sequence[Wanted], *, now: datetime) -> l
         f"""
         select {_COLUMNS}
           from unnest(%(workspaces)s::bigint[], %(campaigns)s::bigint[], %(lanes)s::int[], %(most)s::int[],
-                      %(mailboxes)s::text[])
-               with ordinality as w (workspace_id, campaign_id, lane, most, mailboxes, place)
+                      %(free)s::text[], %(known)s::text[])
+               with ordinality as w (workspace_id, campaign_id, lane, most, free, known, place)
          cross join lateral (
            select * from enrollments e
             where e.workspace_id = w.workspace_id and e.campaign_id = w.campaign_id and e.lane = w.lane
               and e.look_at <= %(now)s and e.look_at is not null and e.state in ('to_check', 'active')
-              and (w.lane <> 1 or e.mailbox_id is null or e.mailbox_id = any (w.mailboxes::bigint[]))
+              and (w.lane <> 1 or e.mailbox_id is null or e.mailbox_id = any (w.free::bigint[])
+                   or e.mailbox_id <> all (w.known::bigint[]))
             order by e.look_at limit w.most) e
          order by w.place, e.look_at
         """,
@@ -53,7 +56,8 @@ async def due(conn: Connection, wanted: Sequence[Wanted], *, now: datetime) -> l
             "campaigns": [one.campaign_id for one in wanted],
             "lanes": [int(one.lane) for one in wanted],
             "most": [one.most for one in wanted],
-            "mailboxes": ["{" + ",".join(map(str, one.mailbox_ids)) + "}" for one in wanted],
+            "free": ["{" + ",".join(map(str, one.free)) + "}" for one in wanted],
+            "known": ["{" + ",".join(map(str, one.known)) + "}" for one in wanted],
             "now": now,
         },
     )
@@ -136,21 +140,39 @@ async def change(conn: Connection, changes: Sequence[Change], *, now: datetime) 
     return {EnrollmentId(row[0]) for row in await cur.fetchall()}
 
 
-async def last_mails(conn: Connection, seen: Collection[Enrollment]) -> dict[EnrollmentId, LastMail]:
-    """What the readers did with the last mail each was sent."""
-    runs = [one for one in seen if one.run_id is not None]
-    if not runs:
-        return {}
+async def mails(conn: Connection, seen: Collection[Enrollment]) -> dict[EnrollmentId, dict[str, LastMail]]:
+    """What the readers did with the mails each was sent, by node, the last mail last. A click shows an open as well."""
     cur = await conn.execute(
         """
-        select r.enrollment_id, r.opened_at is not null or r.clicked_at is not null, r.clicked_at is not null,
-               r.replied_at is not null, r.booked_at is not null
+        select r.enrollment_id, r.node_key, r.opened_at is not null or r.clicked_at is not null,
+               r.clicked_at is not null, r.replied_at is not null, r.booked_at is not null
           from unnest(%s::bigint[], %s::bigint[]) as s (workspace_id, id)
-          join step_runs r on r.workspace_id = s.workspace_id and r.id = s.id
+          join step_runs r on r.workspace_id = s.workspace_id and r.enrollment_id = s.id
+         order by r.id
         """,
-        [[one.workspace_id for one in runs], [one.run_id for one in runs]],
+        [[one.workspace_id for one in seen], [one.id for one in seen]],
     )
-    return {EnrollmentId(row[0]): LastMail(*row[1:]) for row in await cur.fetchall()}
+    found: dict[EnrollmentId, dict[str, LastMail]] = {}
+    for row in await cur.fetchall():
+        of_one = found.setdefault(EnrollmentId(row[0]), {})
+        of_one.pop(row[1], None)
+        of_one[row[1]] = LastMail(*row[2:])
+    return found
+
+
+async def threads(conn: Connection, seen: Collection[Enrollment]) -> dict[EnrollmentId, tuple[int, int]]:
+    """(send, mailbox) of the last mail that each was sent, or is presumed to have been."""
+    cur = await conn.execute(
+        """
+        select distinct on (r.enrollment_id) r.enrollment_id, r.send_id, r.mailbox_id
+          from unnest(%s::bigint[], %s::bigint[]) as s (workspace_id, id)
+          join step_runs r on r.workspace_id = s.workspace_id and r.enrollment_id = s.id
+         where r.state in ('sent', 'presumed_sent')
+         order by r.enrollment_id, r.id desc
+        """,
+        [[one.workspace_id for one in seen], [one.id for one in seen]],
+    )
+    return {EnrollmentId(row[0]): (row[1], row[2]) for row in await cur.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +226,104 @@ async def plan(conn: Connection, planned: Sequence[Planned], *, now: datetime) -
             "days": [one.counted_on for one in planned],
             "sequences": [one.seen.version_id for one in planned],
         },
+    )
+
+
+async def stands(conn: Connection, campaign_ids: Collection[int]) -> dict[int, tuple[float, str | None]]:
+    """(passed, the schedule recipients were put off under) of campaigns that had a turn before."""
+    cur = await conn.execute(
+        "select campaign_id, passed, looked_under from campaign_runs where campaign_id = any(%s)", [list(campaign_ids)]
+    )
+    return {row[0]: (row[1], row[2]) for row in await cur.fetchall()}
+
+
+async def set_stands(conn: Connection, stands: Sequence[tuple[int, int, float, str]]) -> None:
+    """(workspace, campaign, passed, schedule) of campaigns after a round."""
+    if not stands:
+        return
+    await conn.execute(
+        """
+        insert into campaign_runs as r (workspace_id, campaign_id, passed, looked_under)
+        select * from unnest(%s::bigint[], %s::bigint[], %s::double precision[], %s::text[]) order by 2
+        on conflict (campaign_id) do update set passed = excluded.passed, looked_under = excluded.looked_under
+         where (r.passed, r.looked_under) is distinct from (excluded.passed, excluded.looked_under)
+        """,
+        [list(column) for column in zip(*stands, strict=True)],
+    )
+
+
+async def look_again(conn: Connection, workspace_id: int, campaign_id: int, *, now: datetime) -> int:
+    """Whoever was put off to a window of another schedule is looked at under the one in force; how many."""
+    cur = await conn.execute(
+        """
+        update enrollments set look_at = due_at
+         where workspace_id = %s and campaign_id = %s and lane in (0, 1) and look_at > %s and look_at > due_at
+           and state in ('to_check', 'active')
+        """,
+        [workspace_id, campaign_id, now],
+    )
+    return cur.rowcount
+
+
+async def put_off(conn: Connection, until: Sequence[tuple[Enrollment, datetime]]) -> None:
+    """Looks at these later. Not a change of place: `row_version` stays."""
+    if not until:
+        return
+    await conn.execute(
+        """
+        update enrollments e set look_at = p.look_at
+          from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[])
+               as p (workspace_id, campaign_id, id, row_version, look_at)
+         where e.workspace_id = p.workspace_id and e.campaign_id = p.campaign_id and e.id = p.id
+           and e.row_version = p.row_version and e.state in ('to_check', 'active') and e.look_at is not null
+        """,
+        [
+            [one.workspace_id for one, _ in until],
+            [one.campaign_id for one, _ in until],
+            [one.id for one, _ in until],
+            [one.row_version for one, _ in until],
+            [at for _, at in until],
+        ],
+    )
+
+
+async def in_other_campaigns(conn: Connection, seen: Collection[Enrollment]) -> set[EnrollmentId]:
+    """Those whose address became a recipient of another campaign of the workspace before."""
+    cur = await conn.execute(
+        """
+        select s.id
+          from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[])
+               as s (workspace_id, campaign_id, domain, address_key, id)
+         where exists (select from enrollments o
+                        where o.workspace_id = s.workspace_id and o.domain = s.domain and o.address_key = s.address_key
+                          and o.campaign_id <> s.campaign_id and o.id < s.id and o.state <> 'excluded')
+        """,
+        [
+            [one.workspace_id for one in seen],
+            [one.campaign_id for one in seen],
+            [one.domain for one in seen],
+            [one.address_key for one in seen],
+            [one.id for one in seen],
+        ],
+    )
+    return {EnrollmentId(row[0]) for row in await cur.fetchall()}
+
+
+async def providers(conn: Connection, domains: Collection[str], *, not_before: datetime) -> dict[str, str]:
+    """Whose servers take the mail of domains, as asked since then."""
+    cur = await conn.execute(
+        "select domain, provider from domain_providers where domain = any(%s) and asked_at >= %s",
+        [list(domains), not_before],
+    )
+    return {row[0]: row[1] for row in await cur.fetchall()}
+
+
+async def put_providers(conn: Connection, found: dict[str, str], *, now: datetime) -> None:
+    await conn.execute(
+        """
+        insert into domain_providers as p (domain, provider, asked_at)
+        select d, n, %s from unnest(%s::text[], %s::text[]) as f (d, n) order by d
+        on conflict (domain) do update set provider = excluded.provider, asked_at = excluded.asked_at
+        """,
+        [now, list(found), list(found.values())],
     )

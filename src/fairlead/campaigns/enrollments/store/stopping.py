@@ -137,3 +137,59 @@ async def unplan(
         {"workspace_id": workspace_id, "sends": list(send_ids)},
     )
     return [(row[0], row[1], row[2]) for row in await cur.fetchall()]
+
+
+async def hold(
+    conn: Connection,
+    workspace_id: int,
+    which: Collection[tuple[int, EnrollmentId]],
+    *,
+    state: EnrollmentState,
+    reason: str,
+) -> list[tuple[int, EnrollmentId]]:
+    """Holds those of `which` that are under way, until a person lets them go on; (campaign, id) of each."""
+    cur = await conn.execute(
+        """
+        update enrollments e
+           set state = %(state)s, reason = %(reason)s, look_at = null, row_version = e.row_version + 1
+          from unnest(%(campaigns)s::bigint[], %(ids)s::bigint[]) as w (campaign_id, id)
+         where e.workspace_id = %(workspace_id)s and e.campaign_id = w.campaign_id and e.id = w.id
+           and e.state in ('to_check', 'active', 'parked', 'over_limit')
+        returning e.campaign_id, e.id
+        """,
+        {
+            "workspace_id": workspace_id,
+            "campaigns": [campaign for campaign, _ in which],
+            "ids": [id_ for _, id_ in which],
+            "state": state.value,
+            "reason": reason,
+        },
+    )
+    return [(row[0], EnrollmentId(row[1])) for row in await cur.fetchall()]
+
+
+async def release(
+    conn: Connection, workspace_id: int, which: Collection[tuple[int, EnrollmentId]], *, now: datetime
+) -> list[tuple[int, EnrollmentId]]:
+    """Lets those of `which` go on that were held; one whose mail is on its way waits for what becomes of it."""
+    cur = await conn.execute(
+        """
+        update enrollments e
+           set state = 'active', reason = null, row_version = e.row_version + 1,
+               look_at = case when exists (select from step_runs r
+                                            where r.workspace_id = e.workspace_id and r.id = e.run_id
+                                              and r.state in ('planned', 'needs_decision'))
+                              then null else greatest(e.due_at, %(now)s) end
+          from unnest(%(campaigns)s::bigint[], %(ids)s::bigint[]) as w (campaign_id, id)
+         where e.workspace_id = %(workspace_id)s and e.campaign_id = w.campaign_id and e.id = w.id
+           and e.state in ('parked', 'paused', 'over_limit')
+        returning e.campaign_id, e.id
+        """,
+        {
+            "workspace_id": workspace_id,
+            "campaigns": [campaign for campaign, _ in which],
+            "ids": [id_ for _, id_ in which],
+            "now": now,
+        },
+    )
+    return [(row[0], EnrollmentId(row[1])) for row in await cur.fetchall()]
