@@ -206,6 +206,8 @@ CREATE TABLE public.campaign_runs (
     workspace_id bigint NOT NULL,
     campaign_id bigint NOT NULL,
     passed double precision DEFAULT 0 NOT NULL,
+    past_sent bigint DEFAULT 0 NOT NULL,
+    past_bounced bigint DEFAULT 0 NOT NULL,
     looked_under text
 )
 WITH (fillfactor='50');

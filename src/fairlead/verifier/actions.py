@@ -17,7 +17,6 @@ from fairlead.verifier.batches import (
     task_result,
 )
 from fairlead.verifier.checking import RETRY, verify_now
-from fairlead.verifier.flags.domains import kind
 from fairlead.verifier.identity import identity_problem
 from fairlead.verifier.model import Verdict
 from fairlead.verifier.store import verdicts as _store
@@ -33,7 +32,6 @@ __all__ = [
     "find_latest_named",
     "forget_old",
     "identity_problem",
-    "is_webmail",
     "item_key",
     "known_verdicts",
     "start_verification",
@@ -46,8 +44,3 @@ __all__ = [
 async def known_verdicts(conn: Connection, keys: Sequence[str]) -> dict[str, Verdict]:
     """The last verdicts on those of `keys` (forms of `kit.text.address_key`) that have one, however old."""
     return {key: row.verdict(key) for key, row in (await _store.find(conn, keys)).items()}
-
-
-def is_webmail(domain: str, mx_hosts: Sequence[str] = ()) -> bool:
-    """Whether anybody can have an address there, so that two people of this domain are no colleagues."""
-    return kind(domain, mx_hosts)[1]

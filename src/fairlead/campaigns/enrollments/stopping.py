@@ -22,10 +22,10 @@ from fairlead.campaigns.enrollments.store import stopping as store
 from fairlead.db import Connection
 from fairlead.events import actions as events
 from fairlead.events.model import NewEvent
+from fairlead.flags.domains import kind
 from fairlead.prospects import actions as prospects
 from fairlead.senders import actions as senders
 from fairlead.senders.model import Purpose
-from fairlead.verifier import actions as verifier
 
 _NOTHING: Final = Stopped(0, 0)
 _ENDS: Final = {
@@ -87,9 +87,10 @@ async def _stop_after_reply(
         reason=Reason.REPLIED,
         now=at,
     )
+    _, is_webmail = kind(address.rpartition("@")[2])  # there two people are no colleagues
     companies = [one.id for one in concerned.values() if one.skip_company_who_replied]
     domain = address.rpartition("@")[2]
-    if not companies or not domain or verifier.is_webmail(domain):
+    if not companies or not domain or is_webmail:
         return ended
     colleagues = await store.lock_of_company(conn, workspace_id, domain, campaign_ids=companies)
     others = await end(
