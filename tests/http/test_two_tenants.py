@@ -19,6 +19,7 @@ class Owned:
     long: str
     do_not_email_list_id: int
     task: str
+    mailbox_id: int
     email: str = f"{SECRET}@{SECRET}.example"
 
 
@@ -29,6 +30,10 @@ WALK = {
     "A13": lambda owned: [{"task_hash": owned.task}],
     "81": lambda owned: [{"emails": [owned.email]}],
     "82": lambda owned: [{"emails": [owned.email]}],
+    "28": lambda owned: [{"email_from": f"new@{SECRET}.example"}],
+    "29": lambda owned: [{}],
+    "30": lambda owned: [{"limitation": 7}, {"tags": None}, {"password": "x"}],
+    "31": lambda owned: [{"sender_account_id": owned.mailbox_id}],
     "52": lambda owned: [{"items": ["x.example"], "listId": owned.do_not_email_list_id}, {"items": [owned.email]}],
     "53": lambda owned: [{}, {"listId": owned.do_not_email_list_id}],
     "62": lambda owned: [
@@ -72,8 +77,20 @@ async def owned(house, other):
         )
     await other.post("/v1/do-not-email-list", items=[f"stopped@{SECRET}.example"], listId=named)
     task = await other.post("/v2/email-verification/start", emails=[Owned.email])
+    mailbox = await other.post(
+        "/v2/sender-accounts/emails",
+        sender_name=f"{SECRET} Lee",
+        email_from=Owned.email,
+        password=SECRET,
+        smtp={"host": f"smtp.{SECRET}.example", "port": 465, "encryption": "ssl"},
+    )
     return Owned(
-        list_id, added.body["id"], page.body["prospects"][0]["id"], named, task.body["data"]["task_hash"]
+        list_id,
+        added.body["id"],
+        page.body["prospects"][0]["id"],
+        named,
+        task.body["data"]["task_hash"],
+        mailbox.body["data"]["id"],
     )
 
 
@@ -84,6 +101,7 @@ async def seen_by(tenant, owned):
         await tenant.get("/v1/prospect-custom-fields"),
         await tenant.get("/v2/blacklists"),
         await tenant.get("/v1/get-balance"),
+        await tenant.get("/v2/sender-accounts/emails"),
         await tenant.post("/v1/prospect-list", listId=owned.list_id),
         await tenant.post("/v1/get-prospects-by-email", email=owned.email),
         await tenant.post("/v1/get-prospect-by-id", id=owned.long),
@@ -111,7 +129,7 @@ async def test_a_stranger_sees_nothing_and_changes_nothing(house, other, owned, 
     before, rows = await seen_by(other, owned), await other.rows()
     for fields in WALK[endpoint.number](owned):
         for method in endpoint.methods:
-            path = endpoint.path.replace("{task_hash}", owned.task)
+            path = endpoint.path.replace("{task_hash}", owned.task).replace("{id}", str(owned.mailbox_id))
             answered = await stranger.call(method, path, json=fields)
             assert answered.status in (200, 400, 404, 422)
             shown = str(answered.body)

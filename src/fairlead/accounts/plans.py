@@ -24,6 +24,7 @@ class Plan:
     database_search_pages: int | None
     team_views: bool
     linkedin: bool
+    mailboxes: int | None
 
 
 def _paid(name: str, title: str, credits: int, recipients: int, finder: int, verifier: int) -> Plan:
@@ -40,11 +41,12 @@ def _paid(name: str, title: str, credits: int, recipients: int, finder: int, ver
         database_search_pages=None,
         team_views=name != "starter",
         linkedin=True,
+        mailboxes=3 if name == "starter" else None,
     )
 
 
-UNLIMITED = Plan("unlimited", "Unlimited", None, None, True, None, None, None, 50, None, True, True)
-FREE = Plan("free", "Free", REQUESTS_PER_MINUTE, 50, False, 100, 200, 500, 0, 1, False, False)
+UNLIMITED = Plan("unlimited", "Unlimited", None, None, True, None, None, None, 50, None, True, True, None)
+FREE = Plan("free", "Free", REQUESTS_PER_MINUTE, 50, False, 100, 200, 500, 0, 1, False, False, 1)
 
 PLANS = {
     plan.name: plan

@@ -55,6 +55,7 @@ async def _forget_old_hits(conn: Connection, now: datetime) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    senders.CHECK: senders.run_check,
     verifier.WORK: verifier.work_on_batch,
     verifier.RETRY: verifier.ask_again,
     senders.COPY: senders.keep_copy,

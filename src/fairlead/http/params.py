@@ -110,6 +110,20 @@ class Params:
         return {key: "" if _empty(element) else _scalar(element, name) for key, element in value.items()}
 
 
+    def nested(self, name: str) -> "Params | None":
+        """The parameters within `name[...]=` or an object; None when absent or empty."""
+        value = self._values.get(name)
+        if _empty(value):
+            return None
+        if not isinstance(value, dict):
+            raise Invalid("not_a_mapping", f"The {name} must be an object.", field=name)
+        return Params(value)
+
+    def is_null(self, name: str) -> bool:
+        """Whether it was given as `null` or `[]`, which take a value away where absence would leave it."""
+        return name in self._values and (self._values[name] is None or self._values[name] == [])
+
+
 def missing(name: str) -> Invalid:
     return Invalid("missing", f"The {name} field is required.", field=name)
 

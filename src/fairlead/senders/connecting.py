@@ -17,6 +17,7 @@ SECURITY: Final = {
     Encryption.STARTTLS: Security.STARTTLS,
     Encryption.NONE: Security.NONE,
 }
+IMAPS: Final = 993
 SECRET: Final = "mailboxes.secret"  # noqa: S105 - what it is sealed for
 
 # What this process has learned of the servers it hands mail to.
@@ -63,7 +64,8 @@ async def open_reading(world: World, mailbox: Mailbox, credentials: Credentials)
         world.dialer,
         server.host,
         server.port,
-        SECURITY[server.encryption],
+        # Port 993 is TLS from the first byte, whatever it is called (RFC 8314, section 3.2).
+        Security.TLS if server.port == IMAPS else SECURITY[server.encryption],
         credentials,
         allowed_networks=world.settings.allowed_networks,
     )

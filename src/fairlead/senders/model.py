@@ -1,7 +1,7 @@
 """The words of senders: mailboxes, and the letters that go out through them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType, Protocol, TypeAlias
@@ -98,6 +98,25 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Settings:
+    """What a person decides about a mailbox; `settings.checked` says what is wrong with it."""
+
+    address: str
+    sender_name: str
+    smtp: ServerAddress
+    imap: ServerAddress | None = None
+    login: str = ""  # empty: the address
+    time_zone: str = "UTC"
+    daily_limit: int = 50
+    delay: Delay = Delay(600, 900)
+    ramp_up: RampUp | None = None
+    signature_html: str | None = None
+    reply_to: str | None = None
+    bcc: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Mailbox:
     """A mailbox mail is sent from. Its secrets stay in the store."""
 
@@ -126,6 +145,10 @@ class Mailbox:
     made_at: datetime
     changed_at: datetime
     checked_at: datetime | None
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(**{item.name: getattr(self, item.name) for item in fields(Settings)})
 
     def limit_on(self, day: date) -> int:
         """How many mails may go out on a day of the mailbox's zone."""

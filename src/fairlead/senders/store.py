@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from fairlead.db import Connection
 from fairlead.senders.model import (
@@ -42,6 +42,10 @@ class Secrets:
     machine_now: datetime
 
 
+class AddressTaken(Exception):
+    """Another mailbox of the workspace has this address. The transaction is over."""
+
+
 async def insert(conn: Connection, values: dict[str, Any]) -> Mailbox | None:
     """The mailbox made of these columns, or None when the workspace has one of this address."""
     columns = sql.SQL(", ").join(map(sql.Identifier, values))
@@ -58,14 +62,19 @@ async def insert(conn: Connection, values: dict[str, Any]) -> Mailbox | None:
 async def update(
     conn: Connection, workspace_id: int, mailbox_id: int, values: dict[str, Any], *, new_check: bool
 ) -> Mailbox | None:
-    """The mailbox with these columns changed; None when there is none."""
+    """The mailbox with these columns changed; None when there is none. Raises `AddressTaken`."""
     sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in values)
     statement = sql.SQL(
         "update mailboxes set {sets}, check_number = check_number + %(new_check)s"
         " where workspace_id = %(workspace_id)s and id = %(mailbox_id)s and deleted_at is null returning " + _COLUMNS
     )
     given = {**values, "workspace_id": workspace_id, "mailbox_id": mailbox_id, "new_check": int(new_check)}
-    cur = await conn.execute(statement.format(sets=sets), given)
+    try:
+        cur = await conn.execute(statement.format(sets=sets), given)
+    except errors.UniqueViolation as error:
+        if error.diag.constraint_name == "one_mailbox_per_address":
+            raise AddressTaken from error
+        raise
     row = await cur.fetchone()
     return None if row is None else _mailbox(*row)
 

@@ -7,7 +7,7 @@ an unknown address does. `python -m fairlead.http.snov.endpoints` prints the pag
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fairlead.http.snov import account, do_not_email, email_verifier, prospects, webhooks
+from fairlead.http.snov import account, do_not_email, email_verifier, prospects, sender_accounts, webhooks
 from fairlead.http.snov.dialect import Handler
 
 
@@ -67,10 +67,10 @@ ENDPOINTS = (
     Endpoint("25", "POST", "/v1/get-profile-by-email", "Enrichment"),
     Endpoint("26", "POST", "/v2/email-verification/start", "Email verifier", email_verifier.start_verification),
     Endpoint("27", "GET", "/v2/email-verification/result", "Email verifier", email_verifier.verification_result),
-    Endpoint("28", "POST", "/v2/sender-accounts/emails", "Sender accounts"),
-    Endpoint("29", "GET", "/v2/sender-accounts/emails", "Sender accounts"),
-    Endpoint("30", "PATCH", "/v2/sender-accounts/emails/{id}", "Sender accounts"),
-    Endpoint("31", "GET", "/v2/sender-accounts/check-sender-status", "Sender accounts"),
+    Endpoint("28", "POST", "/v2/sender-accounts/emails", "Sender accounts", sender_accounts.add_account),
+    Endpoint("29", "GET", "/v2/sender-accounts/emails", "Sender accounts", sender_accounts.accounts),
+    Endpoint("30", "PATCH", "/v2/sender-accounts/emails/{id}", "Sender accounts", sender_accounts.change_account),
+    Endpoint("31", "GET", "/v2/sender-accounts/check-sender-status", "Sender accounts", sender_accounts.account_status),
     Endpoint("32", "POST", "/v2/warm-up", "Warm-up"),
     Endpoint("33", "GET", "/v2/warm-up", "Warm-up"),
     Endpoint("34", "GET", "/v2/warm-up/{id}", "Warm-up"),

@@ -95,14 +95,15 @@ class _Opening:
         self._allowed = allowed
 
     async def run(self, credentials: Credentials) -> NotConnected | None:
-        problem = await self._greet()
-        if problem is None and self._security is Security.STARTTLS:
+        await self._greet()
+        problem = None
+        if self._security is Security.STARTTLS or self._is_better_encrypted():
             problem = await self._start_tls()
-        if problem is None and self._security is Security.NONE:
+        elif self._security is Security.NONE and self._is_in_the_open():
             problem = self._unprotected()
         return problem or await self._log_in(credentials)
 
-    async def _greet(self) -> NotConnected | None:
+    async def _greet(self) -> None:
         response = await self._wire.response(OPENING_SECONDS)
         kind = self._session.hear(response)
         if kind not in (b"OK", b"PREAUTH"):
@@ -110,7 +111,18 @@ class _Opening:
         self._session.greeting = response.line[2:].decode("utf-8", "replace")
         if not self._session.capabilities:
             await self._session.command(b"CAPABILITY")
-        return None
+
+    def _is_better_encrypted(self) -> bool:
+        """Whether a port without encryption by choice offers it, and a password could not be sent without."""
+        offered = self._session.capabilities
+        if self._security is not Security.NONE or "STARTTLS" not in offered:
+            return False
+        return self._is_in_the_open() or "LOGINDISABLED" in offered
+
+    def _is_in_the_open(self) -> bool:
+        transport = self._wire.transport
+        peer = transport.get_extra_info("peername") if transport is not None else None
+        return peer is None or may_be_read_by_others(str(peer[0]), self._allowed)
 
     async def _start_tls(self) -> NotConnected | None:
         if "STARTTLS" not in self._session.capabilities:
@@ -140,11 +152,7 @@ class _Opening:
         await self._session.command(b"CAPABILITY")
         return None
 
-    def _unprotected(self) -> NotConnected | None:
-        transport = self._wire.transport
-        peer = transport.get_extra_info("peername") if transport is not None else None
-        if peer is not None and not may_be_read_by_others(str(peer[0]), self._allowed):
-            return None
+    def _unprotected(self) -> NotConnected:
         sentence = (
             f"No encryption: the password is not sent to {self._host} in the clear; choose SSL or STARTTLS, "
             "or name its network in FAIRLEAD_ALLOWED_NETWORKS."

@@ -79,7 +79,7 @@ async def open_session(
     try:
         async with asyncio.timeout(times.opening_seconds):
             await opening.greet()
-            if place.security is Security.STARTTLS:
+            if place.security is Security.STARTTLS or opening.is_better_encrypted():
                 await opening.start_tls()
             if credentials is not None:
                 await opening.log_in(credentials)
@@ -140,6 +140,12 @@ class _Opening:
         if banner.code != 220:
             raise _Failed(self._turned_away(banner))
         await self._say_hello()
+
+    def is_better_encrypted(self) -> bool:
+        """Whether a port without encryption by choice offers it, and a password could not be sent without."""
+        if self._encrypted or "STARTTLS" not in self.features:
+            return False
+        return self._is_in_the_open() or not self.features.mechanisms
 
     async def start_tls(self) -> None:
         if "STARTTLS" not in self.features:
@@ -210,10 +216,13 @@ class _Opening:
             return
         self.features = _features(reply)
 
-    def _require_own_network(self) -> None:
+    def _is_in_the_open(self) -> bool:
         transport = self._wire.transport
         peer = transport.get_extra_info("peername") if transport is not None else None
-        if peer is None or may_be_read_by_others(str(peer[0]), self._allowed):
+        return peer is None or may_be_read_by_others(str(peer[0]), self._allowed)
+
+    def _require_own_network(self) -> None:
+        if self._is_in_the_open():
             sentence = (
                 f"No encryption: the password is not sent to {self._place.host} in the clear; choose SSL or STARTTLS, "
                 "or name its network in FAIRLEAD_ALLOWED_NETWORKS."
