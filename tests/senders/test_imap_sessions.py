@@ -15,6 +15,7 @@ from fairlead.net.imap.session import header_fields
 from fairlead.net.imap.wire import Response, Wire
 from fairlead.net.mail_login import NotConnected, Password, Security, Token, Trouble
 from fairlead.sandbox.filing import token_of
+from fairlead.sandbox.imap.session import Session
 
 SECURITY = {"ssl": Security.TLS, "starttls": Security.STARTTLS, "none": Security.NONE}
 # One of each: Gmail's flavor over TLS, Exchange's over STARTTLS, a plain one over TLS.
@@ -86,14 +87,28 @@ async def test_a_token_lets_us_in(yard: Yard):
     [({"credentials": Password("ann.miller@brightdesk.example", "wrong")}, Trouble.WRONG_PASSWORD),
      ({"credentials": Password("nobody@brightdesk.example", "pass wörd")}, Trouble.WRONG_PASSWORD),
      ({"host": "127.0.0.1"}, Trouble.FORBIDDEN), ({"host": "imap.nowhere.example"}, Trouble.NO_ADDRESS),
-     ({"port": 9999}, Trouble.REFUSED), ({"port": 143}, Trouble.TLS),
-     ({"port": 143, "security": Security.NONE, "allowed_networks": ()}, Trouble.UNPROTECTED),
-     ({"port": 143, "security": Security.NONE}, Trouble.NO_LOGIN)],
+     ({"port": 9999}, Trouble.REFUSED), ({"port": 143}, Trouble.TLS)],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_in_words(yard: Yard, how, trouble):
     refused = await opened(yard, 0, **how)
     assert isinstance(refused, NotConnected)
     assert refused.trouble is trouble, refused
+
+
+@pytest.mark.parametrize("allowed", [(), SANDBOX_NETWORKS])
+async def test_a_port_without_encryption_is_encrypted_where_the_server_offers_it(yard: Yard, allowed):
+    async with reading(yard, 0, port=143, security=Security.NONE, allowed_networks=allowed) as session:
+        assert session._wire.transport.get_extra_info("ssl_object") is not None
+
+
+async def test_a_password_is_not_sent_in_the_clear(yard: Yard, monkeypatch):
+    monkeypatch.setattr(Session, "capabilities", lambda self: b"IMAP4rev1 AUTH=PLAIN")
+    refused = await opened(yard, 0, port=143, security=Security.NONE, allowed_networks=())
+    assert isinstance(refused, NotConnected)
+    assert refused.trouble is Trouble.UNPROTECTED
+    monkeypatch.setattr(Session, "takes_passwords", True)
+    async with reading(yard, 0, port=143, security=Security.NONE) as session:
+        assert session._wire.transport.get_extra_info("ssl_object") is None
 
 
 @pytest.mark.parametrize(
@@ -103,8 +118,6 @@ async def test_what_is_wrong_is_said_in_words(yard: Yard, how, trouble):
      (b"[ALERT] Your account is not enabled for IMAP use.", Trouble.SWITCHED_OFF)],
 )  # fmt: skip
 async def test_a_login_that_fails_is_explained(yard: Yard, text, trouble, monkeypatch):
-    from fairlead.sandbox.imap.session import Session
-
     monkeypatch.setattr(Session, "logged_in", lambda self, opened: b"NO " + text)
     refused = await opened(yard, 6)
     assert isinstance(refused, NotConnected)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from yard import Yard
+from yard import SANDBOX_NETWORKS, Yard
 
 from fairlead.net.mail_login import NotConnected, Password, Token, Trouble
 from fairlead.net.smtp import (
@@ -337,7 +337,16 @@ async def test_the_certificate_must_be_that_of_the_host(yard: Yard, tmp_path):
         assert refused.trouble is Trouble.CERTIFICATE, refused
 
 
+@pytest.mark.parametrize("allowed", [(), SANDBOX_NETWORKS])
+async def test_a_port_without_encryption_is_encrypted_where_the_server_offers_it(yard: Yard, allowed):
+    taken = yard.catch()
+    async with yard.session(port=25, security="none", allowed=allowed) as session:
+        assert isinstance(await sent(as_sender(session, yard)), Accepted)
+    assert taken[0].tls
+
+
 async def test_a_password_is_not_sent_in_the_clear(yard: Yard):
+    yard.behave(replace(software(POSTFIX), withheld=frozenset(["STARTTLS"])))
     refused = await yard.open(port=25, security="none", allowed=())
     assert isinstance(refused, NotConnected)
     assert refused.trouble is Trouble.UNPROTECTED
