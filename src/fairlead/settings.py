@@ -225,6 +225,14 @@ class Settings:
         read_text,
         "Your address for the certificate authority; setting it agrees to its terms and lets certificates be ordered.",
     )
+    finder_probes: int = setting(
+        5, at_least(1), "Most addresses a mail server is asked about to find that of one person."
+    )
+    snov_profile_as_object: bool = setting(
+        False,
+        read_bool,
+        "Whether POST /v1/get-emails-from-url sends `data` as an object, as two clients expect, instead of an array.",
+    )
     log_format: str = setting("text", one_of("text", "json"), "How log lines look: text or json.")
     uncertain_sends: str = setting(
         "presume",

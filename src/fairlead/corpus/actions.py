@@ -6,12 +6,13 @@ this room's answer inside statements of rooms above it.
 """
 
 from fairlead.corpus.contacts import is_generic, is_private_mail
-from fairlead.corpus.hiding import claim, claimed_among, hide_person, release_claims
+from fairlead.corpus.hiding import claim, claimed_among, hide_person, is_hidden, release_claims
 from fairlead.corpus.reading import (
     addresses_of_person,
     companies,
     companies_named,
     company,
+    confidences,
     count_people,
     counts,
     find_address,
@@ -35,12 +36,14 @@ __all__ = [
     "companies",
     "companies_named",
     "company",
+    "confidences",
     "count_people",
     "counts",
     "find_address",
     "find_person",
     "hide_person",
     "is_generic",
+    "is_hidden",
     "is_private_mail",
     "known_addresses",
     "known_people",

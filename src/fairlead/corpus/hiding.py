@@ -41,6 +41,12 @@ async def hide_person(conn: Connection, now: datetime, *, domain: str = "", name
     return len(ids)
 
 
+async def is_hidden(conn: Connection, domain: str, name: str) -> bool:
+    """Whether somebody of this name at a company's domain asked to be left out."""
+    hashes = rules.person_hashes(domain=rules.registrable(domain), key=rules.folded(name), profile=None)
+    return bool(await store.hidden_people_among(conn, hashes))
+
+
 async def erase_addresses(conn: Connection, keys: Sequence[str]) -> int:
     """Drops all that is known of addresses, whoever knows it; how many rows they had."""
     ids = await withdrawing.addresses_of_keys(conn, keys)

@@ -101,6 +101,21 @@ async def find_address(conn: Connection, workspace_id: int, address: str, now: d
     return (await _with_own(conn, workspace_id, [first], now))[0]
 
 
+async def confidences(conn: Connection, workspace_id: int, addresses: Sequence[str], now: datetime) -> dict[str, int]:
+    """By address, as compared, how likely mail arrives by the evidence alone, 0 to 100. The unknown are left out."""
+    keys = [address.rpartition("@") for address in addresses]
+    rows = await store.rows_of_addresses(
+        conn,
+        workspace_id=workspace_id,
+        locals_=[local for local, _, _ in keys],
+        domains=[domain for _, _, domain in keys],
+    )
+    by_address: dict[str, list[AddressRow]] = {}
+    for row in rows:
+        by_address.setdefault(f"{row.local}@{row.domain}", []).append(row)
+    return {address: rules.confidence(_facts(own), now) for address, own in by_address.items()}
+
+
 async def addresses_of_person(conn: Connection, workspace_id: int, person_id: int, now: datetime) -> list[KnownAddress]:
     """Those of the same person in the workspace's own evidence and the installation's, the most sure first."""
     people = await _same_person(conn, workspace_id, person_id)

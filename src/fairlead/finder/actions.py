@@ -1,6 +1,54 @@
 """What may be asked of the finder."""
 
+from fairlead.finder.companies import company_named
+from fairlead.finder.finding import address_of, find_address, find_many
 from fairlead.finder.kinds import work_on_task
+from fairlead.finder.profiles import link_key, profile_by_link, profile_of_address
+from fairlead.finder.searches import (
+    DOMAINS_BY_NAME,
+    EMAIL_OF_NAME,
+    EMAILS_BY_NAME,
+    PEOPLE_BY_LINK,
+    PROFILES_BY_LINK,
+    email_of_name_request,
+    people_by_link_request,
+    profile_of_json,
+    start_domains_by_name,
+    start_email_of_name,
+    start_emails_by_name,
+    start_people_by_link,
+    start_profiles_by_link,
+    status_of,
+)
 from fairlead.finder.tasks import WORK, find, forget_mentioning, forget_old, latest, start
 
-__all__ = ["WORK", "find", "forget_mentioning", "forget_old", "latest", "start", "work_on_task"]
+__all__ = [
+    "DOMAINS_BY_NAME",
+    "EMAILS_BY_NAME",
+    "EMAIL_OF_NAME",
+    "PEOPLE_BY_LINK",
+    "PROFILES_BY_LINK",
+    "WORK",
+    "address_of",
+    "company_named",
+    "email_of_name_request",
+    "find",
+    "find_address",
+    "find_many",
+    "forget_mentioning",
+    "forget_old",
+    "latest",
+    "link_key",
+    "people_by_link_request",
+    "profile_by_link",
+    "profile_of_address",
+    "profile_of_json",
+    "start",
+    "start_domains_by_name",
+    "start_email_of_name",
+    "start_emails_by_name",
+    "start_people_by_link",
+    "start_profiles_by_link",
+    "status_of",
+    "work_on_task",
+]

@@ -16,7 +16,7 @@ from fairlead.verifier.batches import (
     start_verification,
     task_result,
 )
-from fairlead.verifier.checking import RETRY, verify_now
+from fairlead.verifier.checking import RETRY, fresh_verdicts, verify_now
 from fairlead.verifier.identity import identity_problem
 from fairlead.verifier.model import Verdict
 from fairlead.verifier.store import verdicts as _store
@@ -31,6 +31,7 @@ __all__ = [
     "find_batch",
     "find_latest_named",
     "forget_old",
+    "fresh_verdicts",
     "identity_problem",
     "item_key",
     "known_verdicts",

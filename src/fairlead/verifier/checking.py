@@ -118,12 +118,7 @@ class Checker:
         return typed
 
     def _stands(self, row: VerdictRow, now: datetime) -> bool:
-        """Whether a verdict is given again. One that is open waits for its retry, and so do we."""
-        if not self._results_last:
-            return False
-        if row.retry_at is not None:
-            return row.retry_at > now - FORGOTTEN_AFTER
-        return row.checked_at > now - believed_for(row.reason, self._results_last)
+        return _stands(row, self._results_last, now)
 
     def results(self, works: Iterable[Work], now: datetime) -> Iterator[tuple[Result, VerdictRow]]:
         """What follows from works that are over, to be written down."""
@@ -172,6 +167,22 @@ class Checker:
             ],
             hint=False,
         )
+
+
+def _stands(row: VerdictRow, results_last: timedelta, now: datetime) -> bool:
+    """Whether a verdict is given again. One that is open waits for its retry, and so do we."""
+    if not results_last:
+        return False
+    if row.retry_at is not None:
+        return row.retry_at > now - FORGOTTEN_AFTER
+    return row.checked_at > now - believed_for(row.reason, results_last)
+
+
+async def fresh_verdicts(world: World, conn: Connection, keys: Sequence[str]) -> dict[str, Verdict]:
+    """The verdicts on those of `keys` (forms of `kit.text.address_key`) that would be given again without asking."""
+    now, results_last = world.clock.now(), timedelta(days=world.settings.verifier_result_days)
+    found = await store.find(conn, keys)
+    return {key: row.verdict(key) for key, row in found.items() if _stands(row, results_last, now)}
 
 
 @asynccontextmanager

@@ -184,6 +184,23 @@ async def find_addresses(
     return [AddressRow(*row) for row in await cur.fetchall()]
 
 
+async def rows_of_addresses(
+    conn: Connection, *, workspace_id: int, locals_: Sequence[str], domains: Sequence[str]
+) -> list[AddressRow]:
+    """Of many addresses at once, each by its local part and domain."""
+    cur = await conn.execute(
+        f"""
+        select {ADDRESS}
+          from unnest(%(locals)s::text[], %(domains)s::text[]) as wanted (local, domain)
+          join lead_domains d on d.domain = wanted.domain
+          join lead_addresses a on a.domain_id = d.id and a.local = wanted.local
+         where a.owner in (0, %(workspace_id)s)
+        """,
+        {"locals": list(locals_), "domains": list(domains), "workspace_id": workspace_id},
+    )
+    return [AddressRow(*row) for row in await cur.fetchall()]
+
+
 async def addresses_of_people(conn: Connection, *, workspace_id: int, ids: Sequence[int]) -> list[AddressRow]:
     """The best first: those of persons, then by how much speaks for them."""
     cur = await conn.execute(
