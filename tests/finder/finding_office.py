@@ -10,12 +10,15 @@ from fairlead.engine.handlers import HANDLERS
 from fairlead.engine.worker import run_due_jobs
 from fairlead.http.snov import jobs as snov_jobs
 from fairlead.main import Start, open_house
+from fairlead.sandbox.making.world import World as Sandbox
 from fairlead.sandbox.model import Company, Person
 from front_door import FrontDoor, Reply, Tenant
 from lead_evidence import Corpus, page, person
 from verifier.mail_lab import MailLab, mail_lab
 
-EACH = 8
+# Companies of each behavior; one of them has so many regular people.
+EACH = 6
+ENOUGH = 5
 
 
 @dataclass
@@ -40,9 +43,7 @@ class Office:
         return max(companies, key=lambda company: len(regular_people(company)))
 
     def regular(self, behavior: str) -> list[Person]:
-        people = regular_people(self.company(behavior))
-        assert len(people) >= 4, f"seed without a company for {behavior}"
-        return people
+        return regular_people(self.company(behavior))
 
     def probes(self, domain: str) -> Counter[str]:
         """Of people's addresses, without the made-up ones that tell what a server does."""
@@ -84,6 +85,21 @@ def regular_people(company: Company) -> list[Person]:
     ]  # fmt: skip
 
 
+def suitable_seed(behaviors: list[str], seed: int) -> int:
+    """The first from `seed` on with a company for each behavior that has enough regular people."""
+    for suitable in range(seed, seed + 1_000):
+        world = list(Sandbox(seed=suitable, companies=EACH * len(behaviors), behaviors=behaviors * EACH))
+        largest = {
+            behavior: max(
+                len(regular_people(company)) for company in world if company.mx_behavior == behavior.partition(":")[0]
+            )
+            for behavior in behaviors
+        }
+        if min(largest.values()) >= ENOUGH:
+            return suitable
+    raise AssertionError("no seed is suitable")
+
+
 def row(one: Person, company: Company) -> tuple[str, str, str]:
     return one.first_name, one.last_name, company.domain
 
@@ -92,8 +108,7 @@ def row(one: Person, company: Company) -> tuple[str, str, str]:
 async def an_office(
     conninfo, tmp_path, behaviors: list[str], *, seed: int, settings=None, **workspace
 ) -> AsyncIterator[Office]:
-    # Several of each, so that one of them is large enough.
-    async with mail_lab(behaviors * EACH, seed=seed) as lab:
+    async with mail_lab(behaviors * EACH, seed=suitable_seed(behaviors, seed)) as lab:
         asked = lab.count_questions()
         chosen = replace(lab.world.settings, database_url=conninfo, data=tmp_path, **(settings or {}))
         async with open_house(chosen, Start(serves=True)) as house, FrontDoor.opened(house) as door:
