@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from fairlead.campaigns.enrollments import actions as enrollments
+from fairlead.campaigns.enrollments.model import Signal, StopReason
 from fairlead.campaigns.tracking import certificate_store, store
 from fairlead.campaigns.tracking.certificate_store import Certificate
 from fairlead.campaigns.tracking.certificates import NoCertificate, ensure_certificate
@@ -30,6 +32,7 @@ from fairlead.events import actions as events
 from fairlead.events.model import NewEvent
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job, Postpone
+from fairlead.kit.text import address_key
 from fairlead.prospects import actions as prospects
 from fairlead.senders import actions as senders
 from fairlead.senders.model import Purpose, SendFacts
@@ -69,6 +72,7 @@ JUDGED_AT_ONCE = 500
 # How long the address and the agent of a reader are kept.
 KEPT = timedelta(days=30)
 UNSUBSCRIBED = "unsubscribed"
+SIGNALS = {HitKind.OPEN: Signal.OPENED, HitKind.CLICK: Signal.CLICKED}
 
 domain_proof = proof_text
 
@@ -111,7 +115,10 @@ async def keep_hits(world: World, chunk: Chunk) -> None:
     """Copies spooled hits to the database, each once however often it is tried, and lets them be judged."""
     async with world.db.transaction() as conn:
         hits = chunk.after(await store.copied_before(conn, chunk.name, chunk.end))
-        sent = await senders.sends_of_tokens(conn, list({hit.token for hit in hits}))
+        tokens = {hit.token for hit in hits}
+        # Who asks for its pixel has the mail, whatever was thought of its fate.
+        await senders.note_seen(conn, tokens, now=world.clock.now())
+        sent = await senders.sends_of_tokens(conn, tokens)
         rows = []
         for hit in hits:
             # A mail that is not there was never sent by this database, or was erased with its reader.
@@ -137,7 +144,7 @@ async def judge_hits(world: World, job: Job) -> Postpone | None:
         now = world.clock.now()
         due = await store.hits_to_judge(conn, until=now - HOLD, limit=JUDGED_AT_ONCE)
         if due:
-            await _judge(world, conn, due)
+            await _judge(world, conn, due, now)
         earliest = await store.earliest_to_judge(conn)
         if earliest is None:
             # In this transaction, so that hits copied from now on ask for a run of their own.
@@ -146,7 +153,7 @@ async def judge_hits(world: World, job: Job) -> Postpone | None:
     return Postpone(max(earliest + HOLD, now))
 
 
-async def _judge(world: World, conn: Connection, due: Sequence[store.StoredHit]) -> None:
+async def _judge(world: World, conn: Connection, due: Sequence[store.StoredHit], now: datetime) -> None:
     of_sends: dict[tuple[int, int], list[store.StoredHit]] = {}
     for row in await store.hits_of_sends(conn, sorted({(row.workspace_id, row.send_id) for row in due})):
         of_sends.setdefault((row.workspace_id, row.send_id), []).append(row)
@@ -171,6 +178,17 @@ async def _judge(world: World, conn: Connection, due: Sequence[store.StoredHit])
             body |= {"link": row.hit.link, "url": row.hit.url}
         kind = "email_clicked" if row.hit.kind is HitKind.CLICK else "email_opened"
         records.append(NewEvent(row.workspace_id, kind, row.hit.at, body))
+        if counted and facts["enrollment_id"] is not None:
+            await enrollments.note_signal(
+                conn,
+                row.workspace_id,
+                facts["campaign_id"],
+                facts["enrollment_id"],
+                SIGNALS[row.hit.kind],
+                at=row.hit.at,
+                now=now,
+                send_id=row.send_id,
+            )
     await store.set_classes(conn, judged)
     await events.record_many(conn, records)
 
@@ -191,10 +209,14 @@ async def unsubscribe(world: World, hit: Hit) -> None:
 
 
 async def _unsubscribe(conn: Connection, mail: SendFacts, hit: Hit) -> None:
-    added = await prospects.stop_emailing(
-        conn, mail.workspace_id, [mail.to_address], list_id=None, now=hit.at, reason=UNSUBSCRIBED
+    # Asked for its own answer, before everything else that stops: a second wish is no second event.
+    listed = await prospects.stop_emailing(
+        conn, mail.workspace_id, [mail.to_address], list_id=None, now=hit.at, reason=UNSUBSCRIBED, by_recipient=True
     )
-    if added.added:
+    await enrollments.stop(
+        conn, mail.workspace_id, StopReason.UNSUBSCRIBED, at=hit.at, address=address_key(mail.to_address)
+    )
+    if listed.added:
         await events.record(conn, mail.workspace_id, UNSUBSCRIBED, hit.at, **_of_mail(mail))
 
 
