@@ -31,11 +31,12 @@ from fairlead.db.pool import Database
 from fairlead.net.dialer import GuardedDialer
 from fairlead.net.dns import AioDns
 from fairlead.settings import Settings, read_networks
+from fairlead.verifier.asking import Limits
 from fairlead.verifier.checking import checker, verdicts
 from fairlead.verifier.families import REJECTS_PER_SESSION
 from fairlead.verifier.identity import identity
 from fairlead.verifier.model import Reason
-from fairlead.verifier.session import Limits, Session
+from fairlead.verifier.session import Session
 from fairlead.verifier.work import Domain, Work, works_of
 from fairlead.world import World
 from jobs import temporary_server

@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from fairlead.cli.verdict_files import COLUMNS, AddressFile
-from fairlead_process import PROGRAM, Installation, new_installation
+from fairlead_process import PROGRAM, Installation, new_installation, question
 
 BEHAVIORS = ("reject_unknown", "catch_all", "null_mx")
 HEADER = ",".join(COLUMNS)
@@ -130,16 +132,67 @@ def test_standard_input_and_a_column_of_addresses_are_read(installation, outside
     assert {row[0]: row[1] for row in rows} == {there: "valid", "'=1+1@nothing": "not_valid"}
 
 
-def test_the_prospects_of_a_list_are_verified(installation, outside):
-    there, gone = outside.known("reject_unknown")[1], outside.unknown("reject_unknown", 2)[1]
-    installation.workspace()
+def listed(installation, name: str, addresses: list[str], *, credits_given: int = 100) -> str:
+    """A new workspace with these addresses on a list; the flag that chooses it."""
+    workspace = installation.workspace(credits=credits_given)["workspace_id"]
     people = installation.folder / "people.csv"
-    people.write_text(f"email,name,linkedin\n{there},Ann,\n{gone},Bob,\n,Carl,https://www.linkedin.com/in/carl\n")
-    installation.done("import", people, "--list", "People")
-    rows = rows_of(installation.done("verify", "--list", "People").out)
-    assert {email: row["smtp_status"] for email, row in rows.items()} == {there: "valid", gone: "not_valid"}
-    missing = installation.run("verify", "--list", "Nobody")
+    people.write_text("email,linkedin\n" + "".join(f"{address},\n" for address in addresses) + ",linkedin.com/in/carl\n")
+    installation.done("import", people, "--list", name, "--workspace", workspace)
+    return workspace
+
+
+def test_the_prospects_of_a_list_are_verified_and_paid_for_once(own, outside):
+    own.settings |= outside.settings
+    there, gone = outside.known("reject_unknown")[1], outside.unknown("reject_unknown", 2)[1]
+    workspace = listed(own, "People", [there, gone])
+    for left in ("98.00 credits left", "98.00 credits left"):
+        result = own.done("verify", "--list", "People", "--workspace", workspace)
+        rows = rows_of(result.out)
+        assert {email: row["smtp_status"] for email, row in rows.items()} == {there: "valid", gone: "not_valid"}
+        assert left in result.err
+    missing = own.run("verify", "--list", "Nobody", "--workspace", workspace)
     assert (missing.code, "List not found" in missing.err) == (1, True)
+    mixed = own.run("verify", there, "--list", "People", "--workspace", workspace)
+    assert (mixed.code, "paid for" in mixed.err) == (2, True)
+
+
+def test_a_list_whose_workspace_has_too_few_credits_ends_where_they_end(own, outside):
+    own.settings |= outside.settings
+    workspace = listed(own, "People", outside.unknown("reject_unknown", 5), credits_given=3)
+    result = own.run("verify", "--list", "People", "--workspace", workspace)
+    assert result.code == 1
+    assert "2 of 5 addresses have no verdict" in result.err
+    assert len(rows_of(result.out)) == 3
+    own.done("credits", "add", 10, "--workspace", workspace)
+    again = own.done("verify", "--list", "People", "--workspace", workspace)
+    assert (len(rows_of(again.out)), "8.00 credits left" in again.err) == (5, True)
+
+
+def test_a_list_goes_on_after_kill_9_and_charges_nobody_twice(own, outside):
+    own.settings |= outside.settings | {"FAIRLEAD_VERIFIER_SESSIONS_PER_SERVER": "1"}
+    addresses = outside.unknown("reject_unknown", 3_000)
+    workspace = listed(own, "Many", addresses, credits_given=5_000)
+    command = [PROGRAM, "verify", "--list", "Many", "--workspace", str(workspace)]
+    with subprocess.Popen(
+        command, cwd=own.folder, env=own.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while answered_so_far(own) < 300:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    result = own.done("verify", "--list", "Many", "--workspace", workspace)
+    assert "of 3,000 were answered before" in result.err
+    assert "2,000.00 credits left" in result.err
+    rows = rows_of(result.out)
+    assert rows.keys() == set(addresses)
+    assert {row["smtp_status"] for row in rows.values()} == {"not_valid"}
+
+
+def answered_so_far(installation) -> int:
+    try:
+        return question(installation, "select coalesce(sum(total - remaining), 0) from verification_batches")
+    except (OSError, psycopg.Error):  # its database is not there yet
+        return 0
 
 
 @pytest.mark.parametrize(

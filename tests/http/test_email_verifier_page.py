@@ -13,6 +13,7 @@ from fairlead.engine.handlers import HANDLERS
 from fairlead.engine.worker import run_due_jobs
 from fairlead.http.snov import jobs as snov_jobs
 from fairlead.main import Start, open_house
+from fairlead.verifier.actions import verify_now
 from front_door import FrontDoor, Tenant
 from http_receiver import Receiver
 from verifier.mail_lab import MailLab, mail_lab
@@ -221,3 +222,21 @@ async def test_a_verdict_shows_in_the_list_of_the_workspace_that_asked_for_it(of
     ours, theirs = await shown(office.tenant), await shown(other)
     assert (ours["smtpStatus"], ours["isVerified"], ours["isValidFormat"], ours["isWebmail"]) == (3, True, True, False)
     assert (theirs["smtpStatus"], theirs["isVerified"], theirs["isValidFormat"]) == (None, None, None)
+
+
+async def test_what_the_operator_has_verified_shows_in_every_workspace(office):
+    alive, dead = office.known("reject_unknown"), office.unknown("reject_unknown")
+    other = await office.door.workspace()
+    await office.verified(dead)  # our own business, until the operator asks too
+    found = {verdict.address async for verdict in verify_now(office.door.world, [alive, dead])}
+    assert found == {alive, dead}
+    for tenant in (office.tenant, other):
+        list_id = await tenant.list()
+        for email in (alive, dead):
+            await tenant.post("/v1/add-prospect-to-list", listId=list_id, email=email)
+        page = await tenant.post("/v1/prospect-list", listId=list_id)
+        shown = {row["email"]: row["smtpStatus"] for prospect in page.body["prospects"] for row in prospect["emails"]}
+        assert shown == {alive: 3, dead: 1}
+    # It is no verification of theirs: that would cost a credit.
+    asked = await other.post("/v1/get-emails-verification-status", **{"emails[]": [alive]})
+    assert asked.body[alive]["status"]["identifier"] == "not_verified"

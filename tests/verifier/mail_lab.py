@@ -19,9 +19,9 @@ from fairlead.sandbox.internet import Internet
 from fairlead.sandbox.making.world import World as Sandbox
 from fairlead.sandbox.model import Company
 from fairlead.settings import Settings, read_networks
+from fairlead.verifier.asking import Identity
 from fairlead.verifier.model import DomainFacts, Finding
 from fairlead.verifier.probe import Prober
-from fairlead.verifier.session import Identity
 from fairlead.verifier.work import Domain, Work, works_of
 from fairlead.world import World
 

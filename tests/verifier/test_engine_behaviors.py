@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from mail_lab import addresses_of, mail_lab
@@ -176,3 +177,71 @@ async def test_an_address_beyond_ascii_needs_a_server_that_takes_such():
         found = await lab.ask(f"zoë@{with_utf8.domain}", f"zoë@{without.domain}")
         assert found[f"zoë@{with_utf8.domain}"].reason is Reason.NO_SUCH_MAILBOX
         assert found[f"zoë@{without.domain}"].reason is Reason.NEEDS_SMTPUTF8
+
+
+class SaysOneThing:
+    """A server that refuses names it does not know and domains it does not serve in the same words."""
+
+    def __init__(self, policy, serves: str) -> None:
+        self._policy, self._serves = policy, serves
+
+    def __getattr__(self, name):
+        return getattr(self._policy, name)
+
+    def rcpt(self, talk, address):
+        domain = address.rpartition("@")[2]
+        if domain == self._serves and (address.startswith("postmaster@") or self._policy.rcpt(talk, address) is None):
+            return None
+        return talk.say("550 Invalid recipient", address=address)
+
+
+def recipients(lab):
+    """Whom each session named, and how often it was refused."""
+    for session in lab.net.smtp.sessions:
+        lines = list(session.lines())
+        named = [line[len("C RCPT TO:<") : -1] for line in lines if line.startswith("C RCPT")]
+        yield named, sum(line.startswith("S 55") for line in lines)
+
+
+async def test_a_refusal_that_is_also_said_of_strange_domains_is_settled_by_asking_for_postmaster(seed):
+    async with mail_lab(["reject_unknown:opensmtpd"] * 2, seed=seed, verifier_sessions_per_server=0) as lab:
+        served, elsewhere = lab.net.world
+        hosts = lab.net.smtp.hosts
+        for place, host in hosts.items():
+            hosts[place] = replace(host, policy=SaysOneThing(host.policy, served.domain))
+        person = sorted(served.known_addresses)[0]
+
+        found = await lab.ask(f"nobody@{served.domain}", f"nobody@{elsewhere.domain}")
+        assert found[f"nobody@{served.domain}"].reason is Reason.NO_SUCH_MAILBOX
+        assert found[f"nobody@{elsewhere.domain}"].reason is Reason.UNCLEAR
+        asked = [name for named, _ in recipients(lab) for name in named]
+        assert Counter(asked) == {
+            name: 1
+            for domain in (served.domain, elsewhere.domain)
+            for name in (f"nobody@{domain}", f"postmaster@{domain}")
+        }
+
+        # Whoever is accepted proves as much, and nobody is asked for besides the made-up address.
+        lab.net.smtp.sessions.clear()
+        found = await lab.ask(f"nobody@{served.domain}", person)
+        assert found[f"nobody@{served.domain}"].reason is Reason.NO_SUCH_MAILBOX
+        assert found[person].reason is Reason.ACCEPTED
+        assert not any(name.startswith("postmaster@") for named, _ in recipients(lab) for name in named)
+
+        # It is asked for within the budget, and once.
+        lab.net.smtp.sessions.clear()
+        found = await lab.ask(*(f"nobody{number}@{served.domain}" for number in range(30)))
+        assert {finding.reason for finding in found.values()} == {Reason.NO_SUCH_MAILBOX}
+        assert [name for named, _ in recipients(lab) for name in named].count(f"postmaster@{served.domain}") == 1
+        assert all(refused <= 9 for _, refused in recipients(lab))
+
+
+async def test_postmaster_itself_is_asked_for_once_and_a_server_that_refuses_it_proves_nothing(seed):
+    async with mail_lab(["reject_unknown:opensmtpd"], seed=seed, verifier_sessions_per_server=0) as lab:
+        (company,) = lab.net.world
+        hosts = lab.net.smtp.hosts
+        for place, host in hosts.items():
+            hosts[place] = replace(host, policy=SaysOneThing(host.policy, "elsewhere.example"))
+        found = await lab.ask(f"postmaster@{company.domain}", f"nobody@{company.domain}")
+        assert {finding.reason for finding in found.values()} == {Reason.UNCLEAR}
+        assert sorted(name for named, _ in recipients(lab) for name in named) == sorted(found)

@@ -8,9 +8,10 @@ from random import Random
 import pytest
 from mail_lab import IDENTITY
 
+from fairlead.verifier.asking import Limits
 from fairlead.verifier.connection import BANNER_SECONDS, MOST_LINES, REPLY_SECONDS, Ending
 from fairlead.verifier.model import Reason
-from fairlead.verifier.session import Limits, Session
+from fairlead.verifier.session import Session
 from fairlead.verifier.work import Domain, works_of
 
 ADDRESS = "127.64.9.77"

@@ -164,6 +164,30 @@ async def test_a_list_with_many_unknown_users_is_settled_in_one_visit(
     assert max(session.refusals for session in us.sessions) <= REJECTS_PER_SESSION
 
 
+# What a server says of a name nobody has, asked for alone: with nobody accepted beside it, only postmaster can tell
+# whether the server serves the domain at all.
+ALONE = {
+    **{(server, kind): GONE for server in (Server.EXIM, Server.OPENSMTPD) for kind in (Class.USERS, Class.VIRTUAL)},
+    **{(server, Class.ELSEWHERE): UNCLEAR for server in (Server.EXIM, Server.OPENSMTPD)},
+    (Server.OPENSMTPD, Class.REFUSED): UNCLEAR,
+}
+
+
+@pytest.mark.parametrize(("peer", "kind"), ALONE)
+async def test_a_lone_unknown_name_is_told_from_a_domain_that_is_not_served(
+    peers: Peers,  # noqa: F811
+    db: Database,
+    peer: Server,
+    kind: Class,
+) -> None:
+    alone = f"nobody93@{domain(peer, kind)}"
+    async with asker(peers, db) as us:
+        found = await verdicts(us, [alone])
+    assert outcome(found[alone]) == ALONE[peer, kind]
+    assert sum(session.recipients for session in us.sessions) <= 2
+    assert max(session.refusals for session in us.sessions) <= REJECTS_PER_SESSION
+
+
 async def test_exim_that_has_had_enough_bad_names_is_asked_for_the_good_ones_anew(peers: Peers, db: Database) -> None:  # noqa: F811
     names = [*(f"nobody{number}" for number in range(6)), *(f"user{number}" for number in range(12))]
     asked = [f"{name}@{domain(Server.EXIM, Class.VIRTUAL)}" for name in names]

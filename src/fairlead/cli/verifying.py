@@ -9,18 +9,18 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 import click
-import msgspec
 from rich.console import Console
 
 from fairlead.cli.importing import bar, duration
 from fairlead.cli.running import SOME_ROWS_FAILED, chosen_workspace, in_world, workspace_option
 from fairlead.cli.verdict_files import AddressFile, VerdictFile
+from fairlead.cli.verifying_lists import verify_list
 from fairlead.kit.refusals import Conflict, Invalid, Refusal
 from fairlead.kit.text import one_line
-from fairlead.prospects.exporting import Format, export_rows, format_of
+from fairlead.prospects.exporting import Format, format_of
 from fairlead.verifier import actions as verifier
 from fairlead.verifier.model import SmtpStatus, Verdict
 from fairlead.world import World
@@ -59,9 +59,15 @@ async def verify(
 
     A row for each address, in the order the answers come. With --output FILE, the same command goes on where it was
     interrupted: addresses that have a row are not asked about again.
+
+    A list costs its workspace a credit for each address it has not asked about before, and its prospects show the
+    verdicts afterwards. Its rows come when all were asked; the same command goes on with a list that was interrupted.
     """
-    if not addresses and file is None and list_name is None:
+    given = bool(addresses) or file is not None
+    if not given and list_name is None:
         raise click.UsageError("Name addresses, a file with --file, or a list with --list.")
+    if given and list_name is not None:
+        raise click.UsageError("A list is paid for by its workspace: verify it without --file and other addresses.")
     to_file = output if output is not None and str(output) != "-" else None
     chosen = Format(format_) if format_ else _format_of(to_file)
     if world.mode == "sandbox" and world.settings.nameserver is None:
@@ -71,7 +77,13 @@ async def verify(
             "its internet, real mail servers would be asked.",
         )
     console = Console(stderr=True, highlight=False)
-    async with _sources(world, file, list_name, workspace) as sources:
+    if list_name is not None:
+        async with world.db.statement() as conn:
+            workspace_id = await chosen_workspace(conn, workspace)
+        with _opened(to_file, chosen) as (target, known):
+            await verify_list(world, console, workspace_id, list_name, target, known)
+        return
+    async with _sources(file) as sources:
         with _opened(to_file, chosen) as (verdicts, known):
             asked = _Addresses([list(map(one_line, addresses)), *sources], known)
             await _verify(world, console, asked, verdicts)
@@ -143,41 +155,14 @@ def _figures(found: Counter[SmtpStatus], seconds: float, done: float) -> str:
 
 
 @asynccontextmanager
-async def _sources(
-    world: World, file: Path | None, list_name: str | None, workspace: int | None
-) -> AsyncIterator[list[Iterable[str]]]:
-    """What can be read more than once: standard input and lists are kept in files until the block ends."""
-    sources: list[Iterable[str]] = []
-    with tempfile.NamedTemporaryFile(prefix="fairlead-") as given, tempfile.TemporaryFile() as listed:
+async def _sources(file: Path | None) -> AsyncIterator[list[Iterable[str]]]:
+    """What can be read more than once: standard input is kept in a file until the block ends."""
+    with tempfile.NamedTemporaryFile(prefix="fairlead-") as given:
         if file is not None and str(file) == "-":
             await asyncio.to_thread(shutil.copyfileobj, sys.stdin.buffer, given)
             given.flush()
             file = Path(given.name)
-        if file is not None:
-            sources.append(await asyncio.to_thread(AddressFile, file))
-        if list_name is not None:
-            async with world.db.statement() as conn:
-                workspace_id = await chosen_workspace(conn, workspace)
-            await export_rows(world, workspace_id, list_name=list_name, format=Format.JSONL, target=listed)
-            sources.append(_Listed(listed))
-        yield sources
-
-
-class _Listed:
-    """The addresses in an export of prospects as JSON lines."""
-
-    def __init__(self, export: IO[bytes]) -> None:
-        self._export = export
-
-    def __iter__(self) -> Iterator[str]:
-        self._export.seek(0)
-        for line in self._export:
-            if email := msgspec.json.decode(line, type=_Prospect).email:
-                yield email
-
-
-class _Prospect(msgspec.Struct):
-    email: str = ""
+        yield [] if file is None else [await asyncio.to_thread(AddressFile, file)]
 
 
 @contextmanager

@@ -1302,6 +1302,7 @@ CREATE TABLE public.verdicts (
     checked_at timestamp with time zone NOT NULL,
     first_asked_at timestamp with time zone NOT NULL,
     retry_at timestamp with time zone,
+    by_operator boolean DEFAULT false NOT NULL,
     CONSTRAINT verdicts_status CHECK ((status = ANY (ARRAY['valid'::text, 'not_valid'::text, 'unknown'::text]))),
     CONSTRAINT verdicts_that_are_open CHECK (((retry_at IS NULL) OR (status = 'unknown'::text)))
 )

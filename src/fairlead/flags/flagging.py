@@ -17,7 +17,11 @@ def flags(address: str, mx_hosts: Sequence[str] = ()) -> Flags:
     split = parts(address)
     if isinstance(split, str):
         return Flags(False, False, False, False, False, split)
-    local, domain = split
+    return flags_of(*split, mx_hosts)
+
+
+def flags_of(local: str, domain: str, mx_hosts: Sequence[str] = ()) -> Flags:
+    """The flags of an address that is one, in the parts `parts` gives."""
     local = local.lower().partition("+")[0] or local
     is_disposable, is_webmail = kind(domain, mx_hosts)
     role = is_role(local, domain)

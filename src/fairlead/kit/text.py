@@ -22,7 +22,9 @@ PARTICLES = frozenset({
     "ten", "ter", "te", "zu", "zum", "zur", "af", "av", "bin", "ibn", "al", "el",
 })
 # fmt: on
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+# Two labels or more, the last of them no number.
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 
 
 def has_control(text: str) -> bool:
@@ -59,9 +61,7 @@ def domain_key(domain: str) -> str:
             text = idna.encode(text, uts46=True, transitional=False).decode()
         except idna.IDNAError as error:
             raise ValueError(f"{domain!r} is not a domain name") from error
-    labels = text.split(".")
-    numeric = labels[-1].isdigit()
-    if len(labels) < 2 or len(text) > DOMAIN_OCTETS or numeric or not all(map(_LABEL.fullmatch, labels)):
+    if len(text) > DOMAIN_OCTETS or not _DOMAIN.fullmatch(text):
         raise ValueError(f"{domain!r} is not a domain name")
     return text
 
@@ -78,7 +78,8 @@ def split_address(address: str) -> tuple[str, str]:
     if not at or framed or not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
         raise ValueError(f"{address!r} is not an e-mail address")
     key = domain_key(domain)
-    if len(local.encode()) > LOCAL_PART_OCTETS or len(local.encode()) + 1 + len(key) > ADDRESS_OCTETS:
+    octets = len(local) if local.isascii() else len(local.encode())
+    if octets > LOCAL_PART_OCTETS or octets + 1 + len(key) > ADDRESS_OCTETS:
         raise ValueError(f"{address!r} is too long for an e-mail address")
     return local, key
 

@@ -6,13 +6,15 @@ The SQL function `verdicts_among(text[])` is this room's answer inside statement
 from collections.abc import Sequence
 
 from fairlead.db import Connection
+from fairlead.verifier.attending import attend
 from fairlead.verifier.batches import (
     address_statuses,
     batch_verdicts,
     find_batch,
-    find_latest_named,
     forget_old,
     item_key,
+    resume_or_start_list,
+    shown_verdicts,
     start_verification,
     task_result,
 )
@@ -27,14 +29,16 @@ __all__ = [
     "WORK",
     "address_statuses",
     "ask_again",
+    "attend",
     "batch_verdicts",
     "find_batch",
-    "find_latest_named",
     "forget_old",
     "fresh_verdicts",
     "identity_problem",
     "item_key",
     "known_verdicts",
+    "resume_or_start_list",
+    "shown_verdicts",
     "start_verification",
     "task_result",
     "verify_now",

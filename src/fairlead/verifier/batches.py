@@ -63,6 +63,8 @@ async def start_verification(
             now=now,
         )
         total = await _put_in(conn, batch_id, addresses, at_most=None if kind is BatchKind.LIST else MOST_IN_A_REQUEST)
+        if not total:
+            raise Invalid("no_emails", "There is no address to verify.", field="emails")
         await store.count_items(conn, batch_id, total=total)
         try:
             await paying.reserve(conn, workspace_id, batch_id, kind, now)
@@ -73,6 +75,28 @@ async def start_verification(
         else:
             await jobs.enqueue_many(conn, _jobs(batch_id, workspace_id, kind, total, now))
         return await store.batch(conn, batch_id)
+
+
+async def resume_or_start_list(world: World, workspace_id: int, name: str, addresses: Iterable[str]) -> Batch:
+    """The list of this name that is still running, with those of `addresses` it has not added to it; else a new one.
+
+    What was paid for once stays paid: a list started anew charges for addresses never asked for before only.
+    """
+    async with world.db.statement() as conn:
+        last = await store.find_latest_named(conn, workspace_id=workspace_id, name=name)
+    if last is not None and last.kind is BatchKind.LIST:
+        async with world.db.transaction() as conn:
+            held = await store.held(conn, last.id, lock=True)
+            if held is not None and held.state is BatchState.RUNNING:
+                more = await _put_in(conn, held.id, addresses, at_most=None)
+                if more:
+                    await store.count_more_items(conn, held.id, more=more)
+                    total = last.total + more
+                    await jobs.enqueue_many(
+                        conn, _jobs(held.id, workspace_id, held.kind, more, world.clock.now(), suffix=f"/{total}")
+                    )
+                return await store.batch(conn, held.id)
+    return await start_verification(world, workspace_id, addresses, kind=BatchKind.LIST, name=name)
 
 
 async def _put_in(conn: Connection, batch_id: BatchId, addresses: Iterable[str], *, at_most: int | None) -> int:
@@ -86,8 +110,6 @@ async def _put_in(conn: Connection, batch_id: BatchId, addresses: Iterable[str],
             item = _item(address)
             items.setdefault(item[0], item)
         total += await store.insert_items(conn, batch_id, list(items.values()))
-    if not total:
-        raise Invalid("no_emails", "There is no address to verify.", field="emails")
     return total
 
 
@@ -108,7 +130,9 @@ def _item(address: str) -> tuple[str, str, str]:
     return f"{local.lower()}@{domain}", text, domain
 
 
-def _jobs(batch_id: BatchId, workspace_id: int, kind: BatchKind, total: int, now: datetime) -> list[NewJob]:
+def _jobs(
+    batch_id: BatchId, workspace_id: int, kind: BatchKind, total: int, now: datetime, *, suffix: str = ""
+) -> list[NewJob]:
     """As many jobs as make sense side by side; each takes what no other has taken."""
     parts = min(MOST_JOBS, 1 + (total - 1) // ADDRESSES_PER_JOB)
     return [
@@ -118,7 +142,7 @@ def _jobs(batch_id: BatchId, workspace_id: int, kind: BatchKind, total: int, now
             now,
             workspace_id=workspace_id,
             priority=Priority.BULK if kind is BatchKind.LIST else Priority.URGENT,
-            once_key=f"{batch_id}/{part}",
+            once_key=f"{batch_id}/{part}{suffix}",
         )
         for part in range(parts)
     ]
@@ -129,11 +153,6 @@ def _jobs(batch_id: BatchId, workspace_id: int, kind: BatchKind, total: int, now
 
 async def find_batch(conn: Connection, workspace_id: int, token: str) -> Batch | None:
     return await store.find_batch(conn, workspace_id=workspace_id, token=token)
-
-
-async def find_latest_named(conn: Connection, workspace_id: int, name: str) -> Batch | None:
-    """The last batch of this name, for whoever wants to go on with it."""
-    return await store.find_latest_named(conn, workspace_id=workspace_id, name=name)
 
 
 async def task_result(world: World, workspace_id: int, token: str) -> TaskResult:
@@ -153,12 +172,15 @@ async def task_result(world: World, workspace_id: int, token: str) -> TaskResult
     return TaskResult(batch, tuple(verdict for _, verdict in found))
 
 
-async def batch_verdicts(world: World, batch: Batch) -> AsyncIterator[Verdict]:
-    """Every verdict of a batch that stands so far, in the order of the addresses, however many there are."""
+async def batch_verdicts(world: World, batch: Batch, *, open_too: bool = False) -> AsyncIterator[Verdict]:
+    """Every verdict of a batch that stands so far, in the order of the addresses, however many there are.
+
+    `open_too`: also what is known of addresses whose server has put us off, with `retry_at` set.
+    """
     after = ""
     while True:
         async with world.db.statement() as conn:
-            found = await store.answered(conn, batch.id, after=after, limit=READ_TOGETHER)
+            found = await store.answered(conn, batch.id, after=after, limit=READ_TOGETHER, open_too=open_too)
         for _, verdict in found:
             yield verdict
         if len(found) < READ_TOGETHER:
@@ -177,6 +199,21 @@ async def address_statuses(
     found = await store.statuses(conn, workspace_id=workspace_id, keys=sorted(set(keys.values())))
     nothing = AddressStatus(Progress.NOT_VERIFIED, None)
     return {address: found.get(key, nothing) for address, key in keys.items()}
+
+
+async def shown_verdicts(conn: Connection, workspace_id: int, addresses: Sequence[str]) -> dict[str, Verdict]:
+    """What a workspace may see of `addresses` beside its prospects, by the address as given (endpoint 67).
+
+    Verdicts it has asked for itself through any door, and those the operator of this installation has asked for;
+    never what other workspaces asked about.
+    """
+    statuses = await address_statuses(conn, workspace_id, addresses)
+    shown = {address: status.verdict for address, status in statuses.items() if status.verdict is not None}
+    others = {address: item_key(address) for address in addresses if address not in shown}
+    if others:
+        found = await store.operators_verdicts(conn, keys={key: address for address, key in others.items()})
+        shown |= {address: found[key] for address, key in others.items() if key in found}
+    return shown
 
 
 async def forget_old(conn: Connection, now: datetime) -> None:

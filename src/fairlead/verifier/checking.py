@@ -14,7 +14,7 @@ from typing import Final
 
 from fairlead.corpus import actions as corpus
 from fairlead.db import Connection
-from fairlead.flags import flags
+from fairlead.flags import flags, flags_of
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import NewJob, Priority
 from fairlead.kit.text import split_address
@@ -32,6 +32,8 @@ RETRY: Final = "verifier.retry"
 # Asked about together, so that those of one domain share its sessions.
 WINDOW: Final = 1_000_000
 PREPARED_TOGETHER: Final = 2_000
+# While one lot waits for the database, others are prepared, so that sessions never wait for works.
+LOTS_AT_ONCE: Final = 3
 # Between looks at the other addresses, so that a session never waits long for its turn.
 AT_A_TIME: Final = 200
 GATHER_SECONDS: Final = 0.02
@@ -49,16 +51,25 @@ class Result:
 
 class Checker:
     def __init__(
-        self, world: World, prober: Prober, *, reuse: bool = True, retry: bool = True, again: bool = False
+        self,
+        world: World,
+        prober: Prober,
+        *,
+        reuse: bool = True,
+        retry: bool = True,
+        again: bool = False,
+        by_operator: bool = False,
     ) -> None:
         """`reuse`: answers that are young enough are given again. `retry`: who put us off is asked again by a job.
 
-        `again`: this is such a later question, and belongs to the round of the first.
+        `again`: this is such a later question, and belongs to the round of the first. `by_operator`: whoever runs
+        this installation is asking, so that its workspaces may see the verdicts.
         """
         self.prober = prober
         self._world = world
         self._retry = retry
         self._again = again
+        self._by_operator = by_operator
         days = world.settings.verifier_result_days if reuse and not again else 0
         self._results_last = timedelta(days=days)
         self._facts_last = timedelta(days=world.settings.verifier_facts_days)
@@ -77,6 +88,8 @@ class Checker:
             known = await store.find(conn, list(typed)) if self._results_last or self._again else {}
             names = {key.rpartition("@")[2] for key in typed}
             facts = await facts_store.domains(conn, list(names), since=now - self._facts_last)
+            if self._by_operator and known:
+                await store.show_to_all(conn, list(known))
         to_ask: dict[str, list[str]] = {}
         for key, (sent, forms) in typed.items():
             row = known.get(key)
@@ -85,6 +98,10 @@ class Checker:
                 ready += (Result(key, _as_typed(verdict, form)) for form in forms)
             elif row is not None and self._stands(row, now):
                 ready += (Result(key, row.verdict(form)) for form in forms)
+            elif (under_way := self._asked.get(sent)) is not None:
+                # An earlier call asks for it: one answer is enough for both.
+                _, asked_as, open_since = under_way
+                self._asked[sent] = (key, tuple(dict.fromkeys((*asked_as, *forms))), open_since)
             else:
                 open_since = row.first_asked_at if row is not None and row.retry_at is not None else None
                 self._asked[sent] = (key, forms, open_since)
@@ -128,7 +145,8 @@ class Checker:
                 key, forms, open_since = self._asked.pop(sent)
                 first_asked_at = open_since or now
                 retry_at = next_retry(first_asked_at, now) if finding.temporary and self._retry else None
-                known = flags(sent, hosts)
+                local, _, domain = sent.rpartition("@")
+                known = flags_of(local, domain, hosts)
                 verdict = Verdict(forms[0], finding.reason, known, hosts[0] if hosts else None, now, retry_at)
                 row = VerdictRow(
                     key, finding.reason, bits_of(known), verdict.mx, now, first_asked_at, retry_at
@@ -141,7 +159,9 @@ class Checker:
         """Notes down verdicts, what was learned on the way, and the retries, within the caller's transaction."""
         now = self._world.clock.now()
         if rows:
-            await store.write(conn, list({row.address_key: row for row in rows}.values()))
+            await store.write(
+                conn, list({row.address_key: row for row in rows}.values()), by_operator=self._by_operator
+            )
         learned: dict[str, DomainFacts] = {}
         for work in works:
             domain = work.domain
@@ -187,26 +207,26 @@ async def fresh_verdicts(world: World, conn: Connection, keys: Sequence[str]) ->
 
 @asynccontextmanager
 async def checker(
-    world: World, *, reuse: bool = True, retry: bool = True, again: bool = False
+    world: World, *, reuse: bool = True, retry: bool = True, again: bool = False, by_operator: bool = False
 ) -> AsyncIterator[Checker]:
     """A run of checks with what is known of servers at hand; see `Checker`."""
     since = world.clock.now() - timedelta(days=world.settings.verifier_facts_days)
     async with world.db.statement() as conn:
         servers = await facts_store.servers(conn, since=since)
     async with Prober(world, identity(world), servers) as prober:
-        yield Checker(world, prober, reuse=reuse, retry=retry, again=again)
+        yield Checker(world, prober, reuse=reuse, retry=retry, again=again, by_operator=by_operator)
 
 
 async def verify_now(
     world: World, addresses: Iterable[str], *, reuse: bool = True, retry: bool = True
 ) -> AsyncIterator[Verdict]:
-    """The verdict on each different address, as they come in.
+    """The verdict on each different address, as they come in, for whoever runs this installation.
 
     Reads `addresses` in windows of a million and asks for those of a domain together. Verdicts are stored before they
     are given out, so a run that was interrupted goes on where it was: what it knows already costs nothing. Who was put
     off comes out as unknown, with `retry_at` set.
     """
-    async with checker(world, reuse=reuse, retry=retry) as run:
+    async with checker(world, reuse=reuse, retry=retry, by_operator=True) as run:
         async for verdict in verdicts(world, run, addresses):
             yield verdict
 
@@ -233,17 +253,34 @@ async def _run(
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_collect(world, run, out, under_way))
-            for lot in _lots(addresses):
-                ready, works = await run.prepare(lot)
-                if ready:
-                    await out.put(ready)
-                for work in works:
-                    under_way.add()
-                    await run.prober.put(work)
+            lots = _lots(addresses)
+            async with asyncio.TaskGroup() as preparing:
+                for _ in range(LOTS_AT_ONCE):
+                    preparing.create_task(_ask_for(run, lots, out, under_way))
             under_way.close()
         await out.put(None)
     except BaseExceptionGroup as faults:
-        await out.put(faults.exceptions[0])
+        await out.put(_first_of(faults))
+
+
+def _first_of(faults: BaseExceptionGroup) -> BaseException:
+    first = faults.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _ask_for(
+    run: Checker,
+    lots: Iterator[list[str]],
+    out: asyncio.Queue[list[Result] | BaseException | None],
+    under_way: "_Count",
+) -> None:
+    for lot in lots:
+        ready, works = await run.prepare(lot)
+        if ready:
+            await out.put(ready)
+        for work in works:
+            under_way.add()
+            await run.prober.put(work)
 
 
 class _Count:
@@ -292,7 +329,7 @@ def _lots(addresses: Iterable[str]) -> Iterator[list[str]]:
     while window := _by_domain(islice(remaining, WINDOW)):
         lot: list[str] = []
         while window:
-            group = window.popitem()[1]
+            group = list(dict.fromkeys(window.popitem()[1]))
             for start in range(0, len(group), PREPARED_TOGETHER):
                 lot += group[start : start + PREPARED_TOGETHER]
                 if len(lot) >= PREPARED_TOGETHER:

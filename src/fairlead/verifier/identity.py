@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from fairlead.kit.text import domain_key
 from fairlead.net.answers import Found
-from fairlead.verifier.session import Identity
+from fairlead.verifier.asking import Identity
 from fairlead.world import World
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from fairlead.accounts import actions as accounts
 from fairlead.accounts.model import Reservation, ReservationId, WorkspaceId
 from fairlead.db import Connection
+from fairlead.kit.refusals import LimitReached
 from fairlead.verifier.model import BatchId, BatchKind
 from fairlead.verifier.store import batches as store
 from fairlead.verifier.store.batches import Held
@@ -28,8 +29,21 @@ async def reserve(conn: Connection, workspace_id: int, batch_id: BatchId, kind: 
     await store.note_reservation(conn, batch_id, reservation=reservation.id, reserved=reservation.credits)
 
 
-async def pay_for(conn: Connection, batch: Held, keys: Sequence[str], now: datetime) -> None:
-    """Takes the credits for addresses of a list that are answered now. Raises `LimitReached` and takes nothing."""
+async def pay_for(conn: Connection, batch: Held, keys: Sequence[str], now: datetime) -> int:
+    """Takes the credits for addresses of a list that are answered now, as far as they go: for how many of `keys`."""
+    paid, size = 0, len(keys)
+    while size:
+        try:
+            await _pay(conn, batch, keys[paid : paid + size], now)
+        except LimitReached:
+            size //= 2
+        else:
+            paid += size
+            size = min(size, len(keys) - paid)
+    return paid
+
+
+async def _pay(conn: Connection, batch: Held, keys: Sequence[str], now: datetime) -> None:
     requests = _requests(batch.kind, keys)
     reservation = await accounts.reserve(conn, batch.workspace_id, requests, now)
     await accounts.settle(conn, reservation, requests, now, note=f"verification {batch.id}")

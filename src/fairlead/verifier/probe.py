@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from fairlead.net.errors import NetworkFailure
 from fairlead.net.guard import Address
+from fairlead.verifier.asking import Identity, Limits
 from fairlead.verifier.connection import Ending
 from fairlead.verifier.families import Family, family_of
 from fairlead.verifier.lookup import further_route, mail_route
 from fairlead.verifier.model import Answer, Heard, NoRoute, Route, Server, ServerFacts, Silence
 from fairlead.verifier.pacing import Pace, Paused
 from fairlead.verifier.replies import ReplyMeaning
-from fairlead.verifier.session import Identity, Limits, Session
+from fairlead.verifier.session import Session
 from fairlead.verifier.work import Work
 from fairlead.world import World
 
@@ -26,6 +27,8 @@ LOOKUPS_AT_ONCE: Final = 128
 OPEN_AT_ONCE: Final = 4_000
 SWEEP_SECONDS: Final = 1.0
 WORKS_PER_SESSION: Final = 4
+# About what a session gets through before its refusals are used up.
+ADDRESSES_PER_SESSION: Final = 20
 # With so many servers in hand a new one waits a little, so that further domains of it share its first session.
 MANY_LANES: Final = 128
 GATHER_SECONDS: Final = 0.5
@@ -174,6 +177,7 @@ class Lane:
         self._key = route.key
         self._family: Family = family_of(route.best[0].host)
         self._works: deque[Work] = deque()
+        self._addresses = 0  # in these works
         self._running = 0
         facts = prober.servers.get(route.best[0].address, ServerFacts())
         self._window = min(prober.pace.per_server, facts.connections or prober.pace.per_server)
@@ -187,7 +191,7 @@ class Lane:
     # What sessions ask for.
 
     def next_work(self) -> Work | None:
-        return self._works.popleft() if self._works else None
+        return self._take() if self._works else None
 
     def work_done(self, work: Work) -> None:
         self._prober.finish(work)
@@ -196,19 +200,30 @@ class Lane:
         if self._prober.over:
             self._prober.finish(work)
         else:
-            self._works.appendleft(work)
+            self._put_back(work)
 
     def put(self, work: Work) -> None:
         self._works.append(work)
+        self._addresses += len(work.waiting)
         # A session carries several domains, so that a new one is worth its price only where many are waiting.
-        if self._running < self._window and len(self._works) > self._running * WORKS_PER_SESSION:
+        full = max(len(self._works) / WORKS_PER_SESSION, self._addresses / ADDRESSES_PER_SESSION)
+        if self._running < self._window and full > self._running:
             self._running += 1
             self._prober.start(self._serve())
 
     def give_up(self, heard: Heard) -> None:
         """What no session has in hand is over with this."""
         while self._works:
-            self._end(self._works.popleft(), heard)
+            self._end(self._take(), heard)
+
+    def _take(self) -> Work:
+        work = self._works.popleft()
+        self._addresses -= len(work.waiting)
+        return work
+
+    def _put_back(self, work: Work) -> None:
+        self._works.appendleft(work)
+        self._addresses += len(work.waiting)
 
     def _end(self, work: Work, heard: Heard) -> None:
         work.end_with(heard)
@@ -217,11 +232,11 @@ class Lane:
     # Sessions, one after the other in each seat.
 
     async def _serve(self) -> None:
-        if len(self._prober.lanes) > MANY_LANES:
+        if len(self._prober.lanes) > MANY_LANES and self._addresses < ADDRESSES_PER_SESSION:
             await self._prober.world.timer.sleep(GATHER_SECONDS)
         while self._works and self._running <= self._window:
             if self._unreachable and not self._has_others(self._works[0]):
-                self._end(self._works.popleft(), Silence.NO_ANSWER)
+                self._end(self._take(), Silence.NO_ANSWER)
             else:
                 await self._one_session()
         self._running -= 1
@@ -239,7 +254,7 @@ class Lane:
                 return
             if not self._works:
                 return
-            single = _Single(self, self._works.popleft()) if self._unreachable else None
+            single = _Single(self, self._take()) if self._unreachable else None
             servers = self._best if single is None else await self._others(single.work)
             met = await self._meet(servers, single or self)
         if isinstance(met, Session):
@@ -349,7 +364,7 @@ class Lane:
             return
         work.failures = 0 if session.answered else work.failures + 1
         if work.failures < MOST_FAILURES:
-            self._works.appendleft(work)
+            self._put_back(work)
             if work.failures:
                 await self._prober.world.timer.sleep(PAUSE_SECONDS)
             return

@@ -7,10 +7,9 @@ budget, and never more recipients are in the air than the budget could bear if a
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
+from fairlead.verifier.asking import STAGES, Ask, Feed, Identity, Limits, next_asked
 from fairlead.verifier.connection import Connection, Ending
 from fairlead.verifier.hearing import answer_of
 from fairlead.verifier.model import Answer, Silence
@@ -22,48 +21,6 @@ QUIT_SECONDS: Final = 3.0
 LONGEST_SESSION_SECONDS: Final = 240.0
 # Of the refusals that are about us or the server, so many in a row speak for everybody at the domain.
 ALIKE_IS_ENOUGH: Final = 3
-
-
-class Ask(Enum):
-    """What a reply is awaited for, besides recipients, which stand for themselves."""
-
-    BANNER = "banner"
-    EHLO = "ehlo"
-    HELO = "helo"
-    MAIL = "mail"
-    RSET = "rset"
-    MADE_UP = "made_up"
-    QUIT = "quit"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who asks. Kept the same for all time: greylists know us by it."""
-
-    helo: str
-    mail_from: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a server bears in one session; None where no limit is known."""
-
-    rejects: int
-    recipients: int | None = None
-    answers: int | None = None
-    lockstep: bool = False
-
-
-class Feed(Protocol):
-    """Where a session gets its work from and where it goes when done."""
-
-    def next_work(self) -> Work | None: ...
-
-    def work_done(self, work: Work) -> None: ...
-
-    def work_back(self, work: Work) -> None:
-        """Not done, and nothing went wrong: another session goes on with it."""
-        ...
 
 
 _OK: Final = Answer("rcpt", 250, ReplyMeaning.ACCEPTED)
@@ -123,7 +80,7 @@ class Session(Connection):
         asked = self._expected[0]
         if code == 421:
             # What it was said to is asked again elsewhere, so it stays among the expected.
-            stage: Stage = "rcpt" if type(asked) is str or asked is Ask.MADE_UP else _STAGES[cast(Ask, asked)]
+            stage: Stage = "rcpt" if type(asked) is str else STAGES[cast(Ask, asked)]
             answer = answer_of(stage, code, lines)
             if stage in ("banner", "ehlo"):
                 self._turn_away(answer)
@@ -138,6 +95,8 @@ class Session(Connection):
         match asked:
             case Ask.MADE_UP:
                 self._made_up(code, lines)
+            case Ask.POSTMASTER:
+                self._postmaster(code, lines)
             case Ask.MAIL:
                 if code >= 300:
                     self._refuse_mail(answer_of("mail", code, lines))
@@ -230,6 +189,22 @@ class Session(Connection):
         self.blocked = self.blocked or answer.meaning is ReplyMeaning.BLOCKED
         work.domain.hear_of_made_up(answer)
 
+    def _postmaster(self, code: int, lines: list[bytes]) -> None:
+        work = self.work
+        assert work is not None
+        self._in_air -= 1
+        if self._mail_refused:
+            work.asked_postmaster = False
+            return
+        if code >= 300 and self._one_too_many(answer_of("rcpt", code, lines, work.domain.postmaster)):
+            work.asked_postmaster = False
+            return
+        self.rejects += code >= 300
+        self._accepted += code < 300
+        self.answered += 1
+        if not 400 <= code < 500:
+            work.domain.is_served = code < 300
+
     def _one_too_many(self, answer: Answer) -> bool:
         """Whether the refusal is about the number of recipients: those that wait get transactions of their own."""
         if answer.meaning is not ReplyMeaning.RATE_LIMITED or not self._accepted:
@@ -273,12 +248,14 @@ class Session(Connection):
                     self._leave(out)
                     break
                 continue
-            asked = self._next_asked(work)
+            asked = next_asked(
+                work, self._limits, rejects=self.rejects, answered=self.answered, in_air=self._in_air
+            )
             if asked is None:
                 if self._expected:
                     break
                 self.work = None
-                if not work.waiting and not (work.needs_made_up() and work.wants_made_up):
+                if work.is_over():
                     self._feed.work_done(work)
                     continue
                 self._feed.work_back(work)
@@ -295,10 +272,13 @@ class Session(Connection):
             self._in_air += 1
             if asked is Ask.MADE_UP:
                 work.asked_made_up = True
-                out.append(b"RCPT TO:<%s>\r\n" % work.domain.made_up.encode())
+                address = work.domain.made_up
+            elif asked is Ask.POSTMASTER:
+                work.asked_postmaster = True
+                address = work.domain.postmaster
             else:
-                work.waiting.pop()
-                out.append(b"RCPT TO:<%s>\r\n" % cast(str, asked).encode())
+                address = work.waiting.pop()
+            out.append(b"RCPT TO:<%s>\r\n" % address.encode())
         if out:
             self._write(out)
 
@@ -317,21 +297,6 @@ class Session(Connection):
         if work.utf8 and not self._smtputf8:
             work.end_with(Silence.NO_SMTPUTF8)
         return work
-
-    def _next_asked(self, work: Work) -> str | Ask | None:
-        """Whom to ask for now: nobody while the answers in the air decide, or when there is nobody left to ask."""
-        limits = self._limits
-        if limits.answers is not None and self.answered + self._in_air >= limits.answers:
-            return None
-        left = limits.rejects - self.rejects - self._in_air
-        kept = work.needs_made_up()
-        if work.waiting:
-            if left > kept:
-                return work.waiting[-1]
-            # The last refusal of the budget is for the made-up address.
-            proof_is_due = kept and left == 1 and not self._in_air and work.wants_made_up
-            return Ask.MADE_UP if proof_is_due else None
-        return Ask.MADE_UP if kept and left > 0 and work.wants_made_up else None
 
     def _is_full(self) -> bool:
         """Whether the transaction may hold no further recipient, should those in the air be accepted."""
@@ -385,9 +350,7 @@ class Session(Connection):
             work.waiting.extend(asked for asked in reversed(self._expected) if type(asked) is str)
             if Ask.MADE_UP in self._expected:
                 work.asked_made_up = False
+            if Ask.POSTMASTER in self._expected:
+                work.asked_postmaster = False
         self._expected.clear()
         self._in_air = 0
-
-_STAGES: Final[dict[Ask, Stage]] = {
-    Ask.BANNER: "banner", Ask.EHLO: "ehlo", Ask.HELO: "ehlo", Ask.MAIL: "mail", Ask.RSET: "mail", Ask.QUIT: "quit",
-}  # fmt: skip

@@ -25,6 +25,8 @@ class Domain:
     made_up: str  # the address nobody has
     mx: str | None = None  # the best host, as facts have it
     of_made_up: Heard | None = None
+    # Whether its server takes mail for somebody of it, as far as that was asked for by itself.
+    is_served: bool | None = None
     greylists: bool = False
     # Told by a server and not by facts known before.
     learned: bool = False
@@ -34,6 +36,11 @@ class Domain:
         facts = facts or DomainFacts()
         local = facts.made_up or "q" + new_token(random, MADE_UP_LENGTH, MADE_UP_LETTERS)
         return cls(name, facts.accepts_anything, f"{local}@{name}", facts.mx)
+
+    @property
+    def postmaster(self) -> str:
+        """The address every domain that is served has (RFC 5321, 4.5.1)."""
+        return f"postmaster@{self.name}"
 
     def hear_of_made_up(self, heard: Heard) -> None:
         self.of_made_up = heard
@@ -56,6 +63,7 @@ class Work:
     # Somebody was accepted or put off: now the made-up address is worth asking for.
     wants_made_up: bool = False
     asked_made_up: bool = False
+    asked_postmaster: bool = False
     # A recipient was told apart from others: what is refused after that is no refusal of everybody.
     told_apart: bool = False
     refused_alike: int = 0
@@ -65,6 +73,18 @@ class Work:
     def needs_made_up(self) -> bool:
         """Whether the made-up address may still have to be asked for."""
         return self.domain.accepts_anything is None and not self.asked_made_up
+
+    def wants_postmaster(self) -> bool:
+        """Whether a refusal that is also said of domains not served would be told apart by asking for postmaster."""
+        if self.asked_postmaster or self.domain.is_served is not None or self.domain.postmaster in self.heard:
+            return False
+        answers = [heard for heard in self.heard.values() if isinstance(heard, Answer)]
+        meant = {answer.meaning for answer in answers if not answer.temporary}
+        return ReplyMeaning.NO_SUCH_RECIPIENT in meant and ReplyMeaning.ACCEPTED not in meant
+
+    def is_over(self) -> bool:
+        """Whether there is nobody left to ask for."""
+        return not (self.waiting or (self.needs_made_up() and self.wants_made_up) or self.wants_postmaster())
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -87,7 +107,7 @@ class Work:
                 yield address, nowhere
             return
         domain = self.domain
-        is_served = any(
+        is_served = domain.is_served is True or any(
             isinstance(heard, Answer) and heard.meaning is ReplyMeaning.ACCEPTED for heard in self.heard.values()
         )
         for address, heard in self.heard.items():

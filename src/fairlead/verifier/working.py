@@ -13,7 +13,6 @@ from fairlead.db import Connection
 from fairlead.flags import flags
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job
-from fairlead.kit.refusals import LimitReached
 from fairlead.verifier import paying
 from fairlead.verifier.checking import GATHER_SECONDS, Checker, Result, checker
 from fairlead.verifier.model import BatchId, BatchKind, BatchState, Reason, Verdict
@@ -40,14 +39,18 @@ RETRIED_TOGETHER: Final = 2_000
 
 async def work_on_batch(world: World, job: Job) -> None:
     """Asks about the addresses of a batch until no free one is left, or until the time of a task is up."""
-    batch_id = BatchId(job.payload["batch_id"])
+    await work_as(world, BatchId(job.payload["batch_id"]), lessee=job.id)
+
+
+async def work_as(world: World, batch_id: BatchId, *, lessee: int) -> None:
+    """See `work_on_batch`. There is one run at a time of each lessee: what an earlier one had in hand is taken up."""
     async with world.db.statement() as conn:
         batch = await store.held(conn, batch_id)
         if batch is None or batch.state is not BatchState.RUNNING:
             return
-        await store.let_go(conn, batch_id, lessee=job.id)
+        await store.let_go(conn, batch_id, lessee=lessee)
     async with checker(world) as run:
-        working = _Working(world, run, batch, lessee=job.id)
+        working = _Working(world, run, batch, lessee=lessee)
         if batch.seconds_left is None:
             await working.run()
         else:
@@ -148,13 +151,11 @@ async def _answered(conn: Connection, batch_id: BatchId, verdicts: Mapping[str, 
     keys = await store.answer(conn, batch_id, verdicts, state="done", was=("due", "open"))
     if not keys:
         return
-    if batch.kind is BatchKind.LIST:
-        try:
-            await paying.pay_for(conn, batch, keys, now)
-        except LimitReached:
-            await store.take_back(conn, batch_id, keys)
-            await store.end(conn, batch_id, state=BatchState.NOT_ENOUGH_CREDITS, now=now)
-            return
+    if batch.kind is BatchKind.LIST and (paid := await paying.pay_for(conn, batch, keys, now)) < len(keys):
+        await store.take_back(conn, batch_id, keys[paid:])
+        await store.count_down(conn, batch_id, by=paid)
+        await store.end(conn, batch_id, state=BatchState.NOT_ENOUGH_CREDITS, now=now)
+        return
     if not await store.count_down(conn, batch_id, by=len(keys)):
         await _complete(conn, batch, now)
 
@@ -198,7 +199,11 @@ def _is_no_address(item: Item) -> bool:
 
 async def ask_again(world: World, job: Job) -> None:
     """Asks again for the addresses of a domain whose time has come, and answers whoever waits for them."""
-    domain = job.payload["domain"]
+    await ask_domain_again(world, job.payload["domain"])
+
+
+async def ask_domain_again(world: World, domain: str) -> None:
+    """See `ask_again`."""
     async with checker(world, again=True) as run:
         while True:
             now = world.clock.now()

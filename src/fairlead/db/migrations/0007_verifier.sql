@@ -8,6 +8,7 @@ create table verdicts (
   checked_at     timestamptz not null,    -- business time
   first_asked_at timestamptz not null,    -- business time at which this round of questions began
   retry_at       timestamptz,             -- business time of the next question; null: settled
+  by_operator    boolean not null default false,  -- asked for at the command line: known to every workspace
   constraint verdicts_that_are_open check (retry_at is null or status = 'unknown')
 ) with (fillfactor = 90);
 create index verdicts_open on verdicts (split_part(address_key, '@', -1), retry_at) where retry_at is not null;

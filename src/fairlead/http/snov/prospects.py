@@ -11,7 +11,7 @@ from fairlead.kit.text import address_key
 from fairlead.prospects import actions as prospects
 from fairlead.prospects.model import ListedProspect, NewProspect, Prospect, ProspectList
 from fairlead.verifier import actions as verifier
-from fairlead.verifier.model import AddressStatus, SmtpStatus, Verdict
+from fairlead.verifier.model import SmtpStatus, Verdict
 
 PER_PAGE = 20
 MOST_PER_PAGE = 5_000
@@ -147,11 +147,11 @@ async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
     except NotFound as refusal:
         return message(400, refusal.sentence)
     addresses = [address for prospect in shown.prospects for address in _addresses(prospect)]
-    statuses = await verifier.address_statuses(ask.conn, ask.workspace_id, addresses) if addresses else {}
+    verdicts = await verifier.shown_verdicts(ask.conn, ask.workspace_id, addresses) if addresses else {}
     return {
         "success": True,
         "list": _about_list(shown.about),
-        "prospects": [_listed(ask, prospect, statuses) for prospect in shown.prospects],
+        "prospects": [_listed(ask, prospect, verdicts) for prospect in shown.prospects],
     }
 
 
@@ -206,7 +206,7 @@ def _addresses(prospect: ListedProspect) -> list[str]:
     return [prospect.email, *prospect.other_emails] if prospect.email else prospect.other_emails
 
 
-def _listed(ask: Ask, prospect: ListedProspect, statuses: Mapping[str, AddressStatus]) -> dict[str, Any]:
+def _listed(ask: Ask, prospect: ListedProspect, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
     return {
         "id": ask.prospect_ids.long(ask.workspace_id, prospect.id),
         "name": prospect.name,
@@ -219,7 +219,7 @@ def _listed(ask: Ask, prospect: ListedProspect, statuses: Mapping[str, AddressSt
                 "probability": None,
                 "jobStatus": None,
                 "domainType": None,
-                **_verified(statuses[address].verdict),
+                **_verified(verdicts.get(address)),
             }
             for address in _addresses(prospect)
         ],
@@ -227,7 +227,7 @@ def _listed(ask: Ask, prospect: ListedProspect, statuses: Mapping[str, AddressSt
 
 
 def _verified(verdict: Verdict | None) -> dict[str, Any]:
-    """What this workspace has found out about an address; null until it has asked."""
+    """What this workspace has found out about an address; null until it, or the operator, has asked."""
     if verdict is None:
         return dict.fromkeys(
             ("isVerified", "isValidFormat", "isDisposable", "isWebmail", "isGibberish", "smtpStatus")

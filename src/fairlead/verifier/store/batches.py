@@ -109,6 +109,13 @@ async def count_items(conn: Connection, batch_id: int, *, total: int) -> None:
     )
 
 
+async def count_more_items(conn: Connection, batch_id: int, *, more: int) -> None:
+    await conn.execute(
+        "update verification_batches set total = total + %(more)s, remaining = remaining + %(more)s where id = %(id)s",
+        {"id": batch_id, "more": more},
+    )
+
+
 async def note_reservation(conn: Connection, batch_id: int, *, reservation: int | None, reserved: Decimal) -> None:
     await conn.execute(
         "update verification_batches set reservation = %(reservation)s, reserved = %(reserved)s where id = %(id)s",
@@ -233,6 +240,37 @@ async def due(conn: Connection, batch_id: int) -> list[Item]:
     return [Item(row[0], row[1]) for row in await cur.fetchall()]
 
 
+async def anything_due(conn: Connection, batch_id: int) -> bool:
+    """Whether an address of the batch still has to be asked for, leased or not."""
+    cur = await conn.execute(
+        "select exists (select from verification_items where batch_id = %s and state = 'due')", [batch_id]
+    )
+    row = await cur.fetchone()
+    return bool(row and row[0])
+
+
+async def domains_overdue(conn: Connection, batch_id: int, *, due_before: datetime) -> list[str]:
+    """Domains with open addresses of the batch whose next question was due by then, and nobody has asked it."""
+    cur = await conn.execute(
+        """
+        select distinct i.domain
+          from verification_items i
+          join verdicts v on v.address_key = i.address_key
+         where i.batch_id = %(batch_id)s and i.state = 'open' and v.retry_at <= %(due_before)s
+         order by i.domain
+        """,
+        {"batch_id": batch_id, "due_before": due_before},
+    )
+    return [row[0] for row in await cur.fetchall()]
+
+
+async def try_attend(conn: Connection, batch_id: int) -> bool:
+    """Whether `conn`, which has to be its own, is now the one attending this batch; until it is closed."""
+    cur = await conn.execute("select pg_try_advisory_lock(hashtextextended('verify ' || %s, 0))", [str(batch_id)])
+    row = await cur.fetchone()
+    return bool(row and row[0])
+
+
 # Answering.
 
 
@@ -355,19 +393,25 @@ def _verdict(row: Sequence[Any], retry_at: datetime | None = None) -> Verdict:
     return Verdict(address, REASON_OF_WORD[reason], flags_of(flags), mx, checked_at, retry_at)
 
 
-async def answered(conn: Connection, batch_id: int, *, after: str, limit: int) -> list[tuple[str, Verdict]]:
-    """(key, verdict) of finished addresses in the order of their keys, beginning behind `after`."""
+async def answered(
+    conn: Connection, batch_id: int, *, after: str, limit: int, open_too: bool = False
+) -> list[tuple[str, Verdict]]:
+    """(key, verdict) of finished addresses in the order of their keys, beginning behind `after`.
+
+    `open_too`: also those that were put off, with the moment of the next question.
+    """
     cur = await conn.execute(
         f"""
-        select i.address_key, {_ITEM_COLUMNS}
+        select i.address_key, case when i.state = 'open' then v.retry_at end, {_ITEM_COLUMNS}
           from verification_items i
-         where i.batch_id = %(batch_id)s and i.state = 'done' and i.address_key > %(after)s
+          left join verdicts v on i.state = 'open' and v.address_key = i.address_key
+         where i.batch_id = %(batch_id)s and i.state = any(%(states)s) and i.address_key > %(after)s
          order by i.address_key
          limit %(limit)s
         """,
-        {"batch_id": batch_id, "after": after, "limit": limit},
+        {"batch_id": batch_id, "after": after, "limit": limit, "states": ["done", "open"] if open_too else ["done"]},
     )
-    return [(row[0], _verdict(row[1:])) for row in await cur.fetchall()]
+    return [(row[0], _verdict(row[2:], row[1])) for row in await cur.fetchall()]
 
 
 async def statuses(conn: Connection, *, workspace_id: int, keys: Sequence[str]) -> dict[str, AddressStatus]:
@@ -386,6 +430,19 @@ async def statuses(conn: Connection, *, workspace_id: int, keys: Sequence[str]) 
         {"workspace_id": workspace_id, "keys": array(keys)},
     )
     return {row[0]: _status(row[1], row[2], row[3:8], row[8:]) for row in await cur.fetchall()}
+
+
+async def operators_verdicts(conn: Connection, *, keys: Mapping[str, str]) -> dict[str, Verdict]:
+    """By key, the verdicts whoever runs this installation has asked for. `keys`: the address of each key."""
+    cur = await conn.execute(
+        """
+        select address_key, retry_at, reason, flags, mx, checked_at
+          from verdicts
+         where address_key = any(%s::text[]) and by_operator
+        """,
+        [array(keys)],
+    )
+    return {row[0]: _verdict((keys[row[0]], *row[2:]), row[1]) for row in await cur.fetchall()}
 
 
 def _status(state: str, retry_at: datetime | None, own: Sequence[Any], shared: Sequence[Any]) -> AddressStatus:

@@ -62,24 +62,27 @@ async def find(conn: Connection, keys: Sequence[str]) -> dict[str, VerdictRow]:
     }
 
 
-async def write(conn: Connection, rows: Sequence[VerdictRow]) -> None:
+async def write(conn: Connection, rows: Sequence[VerdictRow], *, by_operator: bool = False) -> None:
     """Puts these in the place of what was there, unless that is younger. No two are of the same address."""
     # In the order of the keys: two workers with the same addresses wait for each other instead of deadlocking.
     rows = sorted(rows, key=lambda row: row.address_key)
     await conn.execute(
         """
-        insert into verdicts as v (address_key, status, reason, flags, mx, checked_at, first_asked_at, retry_at)
-        select address_key, status, reason, flags, mx, checked_at, first_asked_at, retry_at
+        insert into verdicts as v (
+          address_key, status, reason, flags, mx, checked_at, first_asked_at, retry_at, by_operator)
+        select address_key, status, reason, flags, mx, checked_at, first_asked_at, retry_at, %(by_operator)s
           from unnest(%(keys)s::text[], %(statuses)s::text[], %(reasons)s::text[], %(flags)s::smallint[],
                       %(mxs)s::text[], %(checked)s::timestamptz[], %(first)s::timestamptz[],
                       %(retries)s::timestamptz[])
                as new (address_key, status, reason, flags, mx, checked_at, first_asked_at, retry_at)
         on conflict (address_key) do update
            set status = excluded.status, reason = excluded.reason, flags = excluded.flags, mx = excluded.mx,
-               checked_at = excluded.checked_at, first_asked_at = excluded.first_asked_at, retry_at = excluded.retry_at
+               checked_at = excluded.checked_at, first_asked_at = excluded.first_asked_at, retry_at = excluded.retry_at,
+               by_operator = v.by_operator or excluded.by_operator
          where v.checked_at <= excluded.checked_at
         """,
         {
+            "by_operator": by_operator,
             "keys": array(row.address_key for row in rows),
             "statuses": array(row.reason.status for row in rows),
             "reasons": array(row.reason.word for row in rows),
@@ -110,6 +113,14 @@ async def due_for_retry(conn: Connection, domain: str, *, now: datetime, limit: 
         {"domain": domain, "now": now, "limit": limit},
     )
     return [row[0] for row in await cur.fetchall()]
+
+
+async def show_to_all(conn: Connection, keys: Sequence[str]) -> None:
+    """The operator has asked about these too."""
+    await conn.execute(
+        "update verdicts set by_operator = true where address_key = any(%s::text[]) and not by_operator",
+        [array(keys)],
+    )
 
 
 async def forget(conn: Connection, keys: Sequence[str]) -> None:
