@@ -1,0 +1,48 @@
+"""What is cut from a page before it is parsed, because parsing it would take without bounds.
+
+The rules of HTML make a parser walk up all open elements for many a tag, and open formatting elements again in each
+new paragraph: time and memory grow with depth times tags. Pages for people are far below these limits.
+"""
+
+import re
+
+MOST_BYTES = 4_000_000
+# Below both, nothing bad can be nested.
+HARMLESS_TAGS, HARMLESS_BYTES = 1_500, 60_000
+MOST_TAGS = 120_000
+DEEPEST = 500
+MOST_OPEN_FORMATTING = 40
+MOST_ATTRIBUTES = 400
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)>?")
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+# Closed by the next one of their kind.
+_LOOSE = frozenset(["p", "li", "td", "th", "tr", "tbody", "thead", "tfoot", "dt", "dd", "option", "optgroup", "html", "head", "body"])
+_FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
+
+
+def tamed(page: str) -> str:
+    """`page` up to the place where it becomes unreasonable."""
+    if len(page) > MOST_BYTES:
+        page = page[:MOST_BYTES]
+    if len(page) < HARMLESS_BYTES and page.count("<") < HARMLESS_TAGS:
+        return page
+    depth = formatting = paragraphs = 0
+    for number, tag in enumerate(_TAG.finditer(page)):
+        closes, name, rest = tag[1], tag[2].lower(), tag[3]
+        if number > MOST_TAGS or (len(rest) > 2 * MOST_ATTRIBUTES and len(rest.split()) > MOST_ATTRIBUTES):
+            return page[: tag.start()]
+        if name in _VOID:
+            continue
+        if name in _FORMATTING:
+            formatting = max(0, formatting - 1) if closes else formatting + 1
+        if name in _LOOSE:
+            # An endless row of them without an end is as deep as the elements they stand in.
+            paragraphs += formatting
+        elif closes:
+            depth = max(0, depth - 1)
+        elif not rest.endswith("/"):
+            depth += 1
+        if depth > DEEPEST or formatting > MOST_OPEN_FORMATTING or paragraphs > MOST_TAGS:
+            return page[: tag.start()]
+    return page
