@@ -18,18 +18,28 @@ _DOMAIN = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W
 _LOCAL_END = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}$")
 
 # What escapes of scripts, URLs and quoted-printable leave in front.
-_ESCAPES = re.compile(r"^(?:(?:\\?u00(?:3[ce]|2[0267]|0[ad])|\\?x3[ce]|%(?:20|22|27|3[ce]|0[ad])|3d(?=[a-z])|mailto:|/+)+)", re.I)
-_PLACEHOLDER_DOMAINS = frozenset(
-    ["example.com", "example.org", "example.net", "example.edu", "domain.com", "domain.tld", "yourdomain.com", "yourdomain.de", "mydomain.com", "yourcompany.com", "company.com", "email.com", "mysite.com", "yoursite.com", "website.com", "site.com", "test.com", "mail.com", "sentry.io", "sentry-next.wixpress.com", "sentry.wixpress.com"]
+_ESCAPES = re.compile(
+    r"^(?:(?:\\?u00(?:3[ce]|2[0267]|0[ad])|\\?x3[ce]|%(?:20|22|27|3[ce]|0[ad])|3d(?=[a-z])|mailto:|/+)+)", re.I
 )
-_PLACEHOLDER_LOCALS = frozenset(
-    ["name", "yourname", "your.name", "you", "user", "username", "your", "your-email", "youremail", "email", "someone", "somebody", "firstname.lastname", "first.last", "john.doe", "johndoe", "jane.doe", "me", "myemail", "example", "xxx", "abc", "test", "vorname.nachname", "max.mustermann", "nom.prenom", "prenom.nom", "nombre", "ihre.email", "ihre-email", "ihremail", "votre-email", "tu-email", "tuemail", "correo", "utente"]
+_PLACEHOLDER_DOMAINS_TEXT = (
+    "example.com example.org example.net example.edu domain.com domain.tld yourdomain.com yourdomain.de mydomain.com "
+    "yourcompany.com company.com email.com mysite.com yoursite.com website.com site.com test.com mail.com sentry.io "
+    "sentry-next.wixpress.com sentry.wixpress.com"
 )
+_PLACEHOLDER_DOMAINS = frozenset(_PLACEHOLDER_DOMAINS_TEXT.split())
+_PLACEHOLDER_LOCALS_TEXT = (
+    "name yourname your.name you user username your your-email youremail email someone somebody firstname.lastname "
+    "first.last john.doe johndoe jane.doe me myemail example xxx abc test vorname.nachname max.mustermann nom.prenom "
+    "prenom.nom nombre ihre.email ihre-email ihremail votre-email tu-email tuemail correo utente"
+)
+_PLACEHOLDER_LOCALS = frozenset(_PLACEHOLDER_LOCALS_TEXT.split())
 # Domains whose placeholder needs a placeholder before it to be one: people have accounts there.
 _REAL_TOO = frozenset({"mail.com", "email.com", "site.com", "company.com", "test.com", "website.com"})
-_FILES = frozenset(
-    ["png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "css", "js", "mjs", "json", "html", "htm", "php", "asp", "aspx", "jsp", "xml", "pdf", "woff", "woff2", "ttf", "eot", "mp4", "webm", "map", "ts", "tsx", "jsx", "vue", "scss", "less"]
-)  # fmt: skip
+_FILES_TEXT = (
+    "png jpg jpeg gif svg webp bmp ico css js mjs json html htm php asp aspx jsp xml pdf woff woff2 ttf eot mp4 webm "
+    "map ts tsx jsx vue scss less"
+)
+_FILES = frozenset(_FILES_TEXT.split())
 _SENTRY = re.compile(r"(?:^|\.)(?:ingest(?:\.[a-z]+)?\.)?sentry\.|^o\d+\.")
 _HEX = re.compile(r"[0-9a-f]{24,}")
 _SIZE = re.compile(r"\d(?:\.\d)?x")

@@ -19,7 +19,9 @@ from fairlead.kit import countries
 from fairlead.kit.text import one_line
 
 LONGEST = 160
-_POSTAL = re.compile(r"(?:^|,\s*|\b)(?:[A-Z]{1,2}-)?(\d{3}\s?\d{2}|\d{4,6}(?:\s?[A-Z]{2})?|\d{2}-\d{3})\s+([^\W\d_][^\d,|()<>]{1,40})")
+_POSTAL = re.compile(
+    r"(?:^|,\s*|\b)(?:[A-Z]{1,2}-)?(\d{3}\s?\d{2}|\d{4,6}(?:\s?[A-Z]{2})?|\d{2}-\d{3})\s+([^\W\d_][^\d,|()<>]{1,40})"
+)
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _TEL = re.compile(r"\+\d[\d\s()./-]{6,20}\d")
 

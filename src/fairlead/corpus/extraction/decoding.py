@@ -25,8 +25,10 @@ _ALIASES = {
     "iso-8859-9": "cp1254", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "iso-8859-11": "cp874", "tis-620": "cp874",
 }  # fmt: skip
 # Codecs of Python that are no encodings of text, or that unpack.
-_TEXT_CODECS = re.compile(r"(?:utf[-_]?(?:8|16|16le|16be|32)|cp\d+|iso[-_]8859[-_]\d+|windows[-_]\d+|koi8[-_][ru]|"
-                          r"big5(?:hkscs)?|gb18030|euc[-_](?:jp|kr)|iso[-_]2022[-_]jp|mac[-_]roman|macintosh)")  # fmt: skip
+_TEXT_CODECS = re.compile(
+    r"(?:utf[-_]?(?:8|16|16le|16be|32)|cp\d+|iso[-_]8859[-_]\d+|windows[-_]\d+|koi8[-_][ru]|"
+    r"big5(?:hkscs)?|gb18030|euc[-_](?:jp|kr)|iso[-_]2022[-_]jp|mac[-_]roman|macintosh)"
+)
 
 
 def decoded(page: bytes, declared: str | None = None) -> str:
@@ -46,8 +48,8 @@ def decoded(page: bytes, declared: str | None = None) -> str:
         if error.start >= len(page) - 4:  # cut in the middle of a character
             return page.decode("utf-8", "ignore")
     found = _DECLARED.search(page, 0, 4096)
-    for name in (declared, found[1].decode("latin-1") if found else None):
-        known = _known(name) if name else None
+    for candidate in (declared, found[1].decode("latin-1") if found else None):
+        known = _known(candidate) if candidate else None
         if known and not known.startswith("utf-8"):
             return page.decode(_by_language(known, page), "replace")
     return page.decode(_by_language("cp1252", page), "replace")

@@ -39,9 +39,13 @@ def label(domain: str) -> str:
 
 
 # Providers where anybody has an account, by their registrable domain without its ending.
-_WEBMAIL = frozenset(
-    ["gmail", "googlemail", "outlook", "hotmail", "live", "msn", "yahoo", "ymail", "rocketmail", "icloud", "aol", "gmx", "web", "t-online", "freenet", "arcor", "orange", "wanadoo", "free", "laposte", "sfr", "libero", "virgilio", "tiscali", "alice", "wp", "o2", "onet", "interia", "seznam", "centrum", "yandex", "qq", "163", "126", "sina", "naver", "daum", "hanmail", "proton", "protonmail", "tutanota", "tuta", "fastmail", "zoho", "bluewin", "telenet", "ziggo", "xs4all", "kpnmail", "comcast", "verizon", "att", "sbcglobal", "btinternet", "sky", "rogers", "shaw", "bigpond", "optusnet", "rediffmail", "uol", "bol", "terra", "ig", "abv"]
+_WEBMAIL_TEXT = (
+    "gmail googlemail outlook hotmail live msn yahoo ymail rocketmail icloud aol gmx web t-online freenet arcor "
+    "orange wanadoo free laposte sfr libero virgilio tiscali alice wp o2 onet interia seznam centrum yandex qq 163 "
+    "126 sina naver daum hanmail proton protonmail tutanota tuta fastmail zoho bluewin telenet ziggo xs4all kpnmail "
+    "comcast verizon att sbcglobal btinternet sky rogers shaw bigpond optusnet rediffmail uol bol terra ig abv"
 )
+_WEBMAIL = frozenset(_WEBMAIL_TEXT.split())
 
 
 def is_webmail(domain: str) -> bool:

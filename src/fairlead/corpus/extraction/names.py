@@ -5,13 +5,23 @@ from collections.abc import Iterable
 
 from anyascii import anyascii
 
-from fairlead.corpus.extraction.words import DEGREES, LEGAL_FORM, NO_NAME, POSITION_ENDINGS, POSITION_WORDS, TITLES
+from fairlead.corpus.extraction.words import (
+    DEGREES,
+    ENGLISH_POSITIONS,
+    LEGAL_FORM,
+    NO_NAME,
+    OTHER_POSITIONS,
+    POSITION_ENDINGS,
+    POSITION_WORDS,
+    TITLES,
+)
 from fairlead.kit.text import PARTICLES, one_line, split_name
 
 LONGEST_NAME, LONGEST_POSITION = 60, 90
 _WORD = re.compile(r"[^\W\d_]+(?:['’.\-‐][^\W\d_]+)*\.?")
 _PARTS = re.compile(r"[\s,/&|().:;\-–—]+")
-_MORE_PARTICLES = PARTICLES | frozenset(["in", "lo", "dalla", "dello", "san", "st", "mac", "mc", "y", "e", "i", "dem", "vom", "'t", "op", "aan", "ul", "o'", "d'"])
+_OTHER_PARTICLES = "in lo dalla dello san st mac mc y e i dem vom 't op aan ul o' d'"
+_MORE_PARTICLES = PARTICLES | frozenset(_OTHER_PARTICLES.split())
 _HANDLE = re.compile(r"[^a-z0-9]+")
 
 
@@ -48,17 +58,27 @@ def is_name(text: str) -> bool:
 
 def is_position(text: str) -> bool:
     """Whether `text` names what somebody does in a company."""
-    if not 2 <= len(text) <= LONGEST_POSITION or "@" in text or text.endswith(("!", "?")):
+    if not 2 <= len(text) <= LONGEST_POSITION or "@" in text or text[0] in "([{" or text[-1] in "!?:":
         return False
     words = [word.lower().strip("’'") for word in _PARTS.split(text) if word]
     if not 1 <= len(words) <= 12:
         return False
-    return any(
-        word in POSITION_WORDS
-        or (len(word) > 7 and word.endswith(POSITION_ENDINGS))
-        or any(part in POSITION_WORDS for part in word.replace("’", "'").split("'"))
-        for word in words
-    )
+    for number, word in enumerate(words):
+        ends = number == len(words) - 1 or words[number + 1] in _GOES_ON
+        if word in ENGLISH_POSITIONS and ends:
+            return True
+        spellings = (word, *word.replace("’", "'").split("'"))
+        if (ends or number == 0) and not OTHER_POSITIONS.isdisjoint(spellings):
+            return True
+        if len(word) > 7 and word.endswith(POSITION_ENDINGS) and word not in ENGLISH_POSITIONS:
+            return True
+    # "Chief Technology Officer, Europe", "CEO and founder": the first words of a list are a title of their own.
+    first = re.split(r"\s*[,&/|(–—]\s*|\s-\s|\s(?:and|und|et|y|e|i|en|och|og|ve)\s", text, maxsplit=1)[0]
+    return first != text and is_position(first)
+
+
+_GOES_ON_WORDS = "of for to the in at and de des du del della dei di da do dos der für fur för til für im van voor"
+_GOES_ON = frozenset(_GOES_ON_WORDS.split())
 
 
 def divided(text: str) -> tuple[str, str] | None:
@@ -117,9 +137,21 @@ def _umlauts(word: str) -> str:
 def role_like(address: str, roles: Iterable[str] = ()) -> bool:
     """Whether the address is of a desk and not of a person."""
     local = address.partition("@")[0].lower().rstrip("0123456789")
-    return local in _DESKS or local in roles or any(local.startswith(f"{desk}-") for desk in ("info", "kontakt", "sales"))
+    return local in _DESKS or local in roles or local.startswith(("info-", "kontakt-", "sales-"))
 
 
-_DESKS = frozenset(
-    ["info", "infos", "information", "contact", "contacts", "kontakt", "contacto", "contatti", "contato", "office", "sales", "vertrieb", "verkauf", "ventas", "vendite", "vendas", "vente", "ventes", "support", "help", "helpdesk", "service", "services", "kundenservice", "hello", "hi", "hallo", "hola", "ciao", "mail", "email", "post", "postmaster", "webmaster", "admin", "administration", "verwaltung", "buchhaltung", "accounting", "accounts", "accountancy", "billing", "invoice", "invoices", "rechnung", "facturation", "fatture", "hr", "jobs", "job", "career", "careers", "karriere", "bewerbung", "recruiting", "personal", "rh", "press", "presse", "prensa", "stampa", "media", "marketing", "pr", "news", "newsletter", "team", "reception", "empfang", "sekretariat", "secretary", "legal", "privacy", "datenschutz", "dpo", "abuse", "security", "noreply", "no-reply", "bestellung", "order", "orders", "shop", "store", "einkauf", "purchasing", "compras", "achats", "acquisti", "inkoop", "export", "logistics", "lager", "warehouse", "technik", "technical", "it", "biuro", "sekretariat", "sklep", "handel", "kadry", "ksiegowosc", "praca", "obchod", "podpora", "faktury", "prodej", "satis", "muhasebe", "destek", "bilgi", "ik", "iletisim", "administratie", "verkoop", "klantenservice", "ekonomi", "order", "kundtjanst", "faktura", "comercial", "administracion", "rrhh", "atencion", "clientes", "commerciale", "amministrazione", "assistenza", "lavoro", "financeiro", "suporte", "geral", "feedback", "enquiries", "inquiries", "enquiry", "inquiry", "booking", "reservations", "reservierung", "events", "customerservice", "customer", "partners", "partner", "investors", "ir", "compliance"]
+_DESKS_TEXT = (
+    "info infos information contact contacts kontakt contacto contatti contato office sales vertrieb verkauf ventas "
+    "vendite vendas vente ventes support help helpdesk service services kundenservice hello hi hallo hola ciao mail "
+    "email post postmaster webmaster admin administration verwaltung buchhaltung accounting accounts accountancy "
+    "billing invoice invoices rechnung facturation fatture hr jobs job career careers karriere bewerbung recruiting "
+    "personal rh press presse prensa stampa media marketing pr news newsletter team reception empfang sekretariat "
+    "secretary legal privacy datenschutz dpo abuse security noreply no-reply bestellung order orders shop store "
+    "einkauf purchasing compras achats acquisti inkoop export logistics lager warehouse technik technical it biuro "
+    "sekretariat sklep handel kadry ksiegowosc praca obchod podpora faktury prodej satis muhasebe destek bilgi ik "
+    "iletisim administratie verkoop klantenservice ekonomi order kundtjanst faktura comercial administracion rrhh "
+    "atencion clientes commerciale amministrazione assistenza lavoro financeiro suporte geral feedback enquiries "
+    "inquiries enquiry inquiry booking reservations reservierung events customerservice customer partners partner "
+    "investors ir compliance"
 )
+_DESKS = frozenset(_DESKS_TEXT.split())

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -71,7 +72,9 @@ def extract(
         return _of_vcards(decoded(html, charset), html, uri, captured_at, domain)
     if html[:2] in (b"\xff\xfe", b"\xfe\xff") or (charset and charset.lower().startswith("utf-16")):
         html, charset = decoded(html, charset).encode("utf-8", "replace"), "utf-8"
-    if kind == "text/plain":
+    if kind == "text/xml":
+        html, charset = _FEED_TAG.sub(" ", unescape(decoded(html, charset))).encode("utf-8", "replace"), "utf-8"
+    if kind in ("text/plain", "text/xml"):
         return _of_text(html, uri, captured_at, domain, charset)
     found = signs(html)
     deep = depth is Depth.EVERYTHING and worth_reading(html, uri, found)
@@ -89,6 +92,7 @@ def extract(
 
 
 _PROFILES = (b"linkedin.com/in/", b"xing.com/profile/")
+_FEED_TAG = re.compile(r"<[^<>]{0,1000}>")
 _TITLE = re.compile(rb"<(?:title|h1)[^>]{0,200}>([^<]{1,200})", re.I)
 _READ_WORDS = tuple(word.encode() for word, weight in PAGE_WORDS if weight >= 70 and len(word) > 3)
 
@@ -173,36 +177,33 @@ class _Page:
             for node in tree.css('a[href*="%40"]')[:500]:
                 href = node.attributes.get("href") or ""
                 for part in re.split("[?&=/;#]", href) if href[:7].lower() != "mailto:" else ():
-                    address = whole(unquote(part))
-                    if address and self._own(address):
-                        self.see(address, Method.ENTITY, "")
+                    self._see_whole(unquote(part), Method.ENTITY)
         if found & Sign.CFEMAIL:
             for node in tree.css('[data-cfemail], a[href*="email-protection#"]'):
                 for address in people.cloudflare_of(node):
                     self.see(address, Method.CFEMAIL, "")
         if found & Sign.MICRODATA:
             for node in tree.css('[itemprop="email"], [property="email"], [property="schema:email"]'):
-                address = whole(node.attributes.get("content") or node.attributes.get("href") or node.text(deep=True) or "")
-                if address:
-                    self.see(address, Method.MICRODATA, "")
+                said = node.attributes.get("content") or node.attributes.get("href") or node.text(deep=True) or ""
+                self._see_whole(said, Method.MICRODATA)
         if found & Sign.SPLIT_DATA:
             for node in tree.css("[data-user], [data-name], [data-local]"):
-                address = _of_parts(node)
-                if address:
-                    self.see(address, Method.OBFUSCATED, "")
+                self._see_whole(_of_parts(node), Method.OBFUSCATED)
         if found & Sign.IMAGE_NAME or "email-" in self.low:
             for node in tree.css("img[src]"):
-                address = obfuscation.of_image(node.attributes.get("src") or "")
-                if address:
-                    self.see(address, Method.IMAGE_NAME, "")
+                if pictured := obfuscation.of_image(node.attributes.get("src") or ""):
+                    self.see(pictured, Method.IMAGE_NAME, "")
         if found & Sign.BACKWARDS:
             self._read_backwards()
         if found & (Sign.PLAIN | Sign.SPLIT_DATA):
             for node in tree.css("[data-email], [data-mail], [data-mailto]"):
                 for name in ("data-email", "data-mail", "data-mailto"):
-                    if address := whole(node.attributes.get(name) or ""):
-                        self.see(address, Method.OBFUSCATED, "")
+                    self._see_whole(node.attributes.get(name) or "", Method.OBFUSCATED)
         return self._read_scripts()
+
+    def _see_whole(self, text: str, method: Method) -> None:
+        if address := whole(text):
+            self.see(address, method, "")
 
     def _read_scripts(self) -> list[schema_org.Thing]:
         things: list[schema_org.Thing] = []
@@ -346,13 +347,13 @@ def _tells_company(uri: str) -> bool:
     return not path.strip("/") or any(word in path for word, weight in PAGE_WORDS if weight in (100, 95, 70))
 
 
-def _of_parts(node: LexborNode) -> str | None:
+def _of_parts(node: LexborNode) -> str:
     attributes = node.attributes
     local = attributes.get("data-user") or attributes.get("data-name") or attributes.get("data-local") or ""
     domain = attributes.get("data-domain") or attributes.get("data-host") or ""
     if tld := attributes.get("data-tld"):
         domain = f"{domain}.{tld.lstrip('.')}"
-    return whole(f"{local}@{domain}") if local and domain else None
+    return f"{local}@{domain}"
 
 
 def _host(uri: str) -> str:
@@ -373,14 +374,20 @@ def _of_text(page: bytes, uri: str, captured_at: datetime, domain: str, charset:
     found: dict[str, tuple[Method, str]] = {}
     for line in without_invisible(decoded(page, charset)).splitlines():
         if "@" in line:
-            for _, _, address in found_in(line):
-                found.setdefault(address, (Method.TEXT, line))
+            for start, _, address in found_in(line):
+                if _is_own(address, domain) or _LABEL.search(line, max(0, start - 40), start):
+                    found.setdefault(address, (Method.TEXT, line))
         for _, _, address, sure in obfuscation.written_out(line) if len(line) < 20_000 else ():
-            if sure or registrable(address.rpartition("@")[2]) == domain:
+            if sure or _is_own(address, domain):
                 found.setdefault(address, (Method.OBFUSCATED, line))
     return PageFindings(
         uri, captured_at, domain, tuple(_address_findings(found, domain)), digest=hashlib.sha256(page).hexdigest()
     )
+
+
+def _is_own(address: str, domain: str) -> bool:
+    where = address.rpartition("@")[2]
+    return not domain or registrable(where) == domain or is_webmail(where)
 
 
 def _address_findings(found: dict[str, tuple[Method, str]], domain: str) -> Iterable[AddressFinding]:

@@ -76,7 +76,8 @@ class People:
         for address in addresses:
             if address in taken or names.role_like(address):
                 continue
-            fitting = [person for person in self.seen.values() if not person.addresses and names.fits(address, person.name)]
+            free = [person for person in self.seen.values() if not person.addresses]
+            fitting = [person for person in free if names.fits(address, person.name)]
             if len(fitting) == 1:
                 fitting[0].addresses.append(address)
 
@@ -116,7 +117,8 @@ def of_hcards(tree: LexborHTMLParser, people: People, address_of: Callable[[Lexb
         name = _class_text(card, ".p-name, .fn")
         if not name or not names.is_name(name):
             continue
-        addresses = [address for node in card.css("a, .u-email, .email, [data-cfemail]") for address in address_of(node)]
+        nodes = card.css("a, .u-email, .email, [data-cfemail]")
+        addresses = [address for node in nodes for address in address_of(node)]
         links = [found[0] for node in card.css("a") if (found := profile(node.attributes.get("href") or ""))]
         people.add(
             Seen(
@@ -205,12 +207,19 @@ def _position(lines: list[Line], at: int, name: str, used: set[int]) -> str | No
             if names.is_position(part):
                 used.add(below)
                 return part
-    above = at - 1
-    if above >= 0 and above not in used and not lines[above].footer and names.is_position(lines[above].text):
-        if not names.is_name(lines[above].text) and len(lines[above].text.split()) <= 6:
-            used.add(above)
-            return lines[above].text
+    if at and at - 1 not in used and _is_heading_position(lines[at - 1]):
+        used.add(at - 1)
+        return lines[at - 1].text
     return None
+
+
+def _is_heading_position(line: Line) -> bool:
+    return (
+        not line.footer
+        and len(line.text.split()) <= 6
+        and names.is_position(line.text)
+        and not names.is_name(line.text)
+    )
 
 
 _TEL = re.compile(r"\+\d[\d\s()./-]{6,20}\d")

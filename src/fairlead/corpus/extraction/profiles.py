@@ -19,9 +19,11 @@ _EITHER = re.compile(
     r"mastodon\.social|bsky\.app/profile)/@?([\w.%-]+)/?$",
     re.I,
 )
-_NO_PROFILE = frozenset(
-    ["share", "sharer", "sharer.php", "intent", "home", "login", "signup", "search", "hashtag", "explore", "about", "privacy", "policies", "legal", "i", "dialog", "plugins", "tr", "features", "pricing", "settings", "help", "terms", "tos", "widgets", "embed", "watch", "feed", "profile.php", "p", "reel", "status"]
+_NO_PROFILE_TEXT = (
+    "share sharer sharer.php intent home login signup search hashtag explore about privacy policies legal i dialog "
+    "plugins tr features pricing settings help terms tos widgets embed watch feed profile.php p reel status"
 )
+_NO_PROFILE = frozenset(_NO_PROFILE_TEXT.split())
 
 
 def profile(link: str) -> tuple[str, str] | None:
@@ -44,5 +46,8 @@ def profile(link: str) -> tuple[str, str] | None:
     return None
 
 
+_WITH_WWW = frozenset({"linkedin.com", "xing.com", "facebook.com", "instagram.com", "youtube.com"})
+
+
 def _www(host: str) -> str:
-    return f"www.{host}" if host in ("linkedin.com", "xing.com", "facebook.com", "instagram.com", "youtube.com") else host
+    return f"www.{host}" if host in _WITH_WWW else host

@@ -11,7 +11,11 @@ from fairlead.corpus.extraction.addresses import found_in, without_invisible
 
 MOST_SCRIPT = 300_000
 MOST_LITERAL = 400
-_CODES = re.compile(r"fromCharCode(?:\.apply)?\s*\(\s*(?:(?:null|String|this)\s*,\s*)?\[?\s*((?:(?:0x[0-9a-f]{1,4}|\d{1,5})\s*,?\s*){5,320})", re.I)
+_CODES = re.compile(
+    r"fromCharCode(?:\.apply)?\s*\(\s*(?:(?:null|String|this)\s*,\s*)?\[?\s*"
+    r"((?:(?:0x[0-9a-f]{1,4}|\d{1,5})\s*,?\s*){5,320})",
+    re.I,
+)
 _BASE64 = re.compile(r"atob\s*\(\s*[\"'`]([A-Za-z0-9+/=]{8,400})[\"'`]")
 _UNESCAPE = re.compile(r"(?:unescape|decodeURIComponent|decodeURI)\s*\(\s*[\"'`]([^\"'`]{6,1200})[\"'`]", re.I)
 _REVERSED = re.compile(r"[\"'`]([^\"'`\s]{6,200})[\"'`]\s*\.\s*split\s*\([^)]{0,4}\)\s*\.\s*reverse\s*\(")

@@ -15,10 +15,19 @@ MOST_OPEN_FORMATTING = 40
 MOST_ATTRIBUTES = 400
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)>?")
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_VOID_TEXT = (
+    "area base br col embed hr img input link meta param source track wbr"
+)
+_VOID = frozenset(_VOID_TEXT.split())
 # Closed by the next one of their kind.
-_LOOSE = frozenset(["p", "li", "td", "th", "tr", "tbody", "thead", "tfoot", "dt", "dd", "option", "optgroup", "html", "head", "body"])
-_FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
+_LOOSE_TEXT = (
+    "p li td th tr tbody thead tfoot dt dd option optgroup html head body"
+)
+_LOOSE = frozenset(_LOOSE_TEXT.split())
+_FORMATTING_TEXT = (
+    "a b big code em font i nobr s small strike strong tt u"
+)
+_FORMATTING = frozenset(_FORMATTING_TEXT.split())
 
 
 def tamed(page: str) -> str:

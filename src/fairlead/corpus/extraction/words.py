@@ -6,16 +6,18 @@ import re
 PAGE_WORDS: tuple[tuple[str, int], ...] = tuple(
     (word, weight)
     for weight, words in (
-        (100, "contact kontakt contacto contatti contato contactez iletisim iletişim yhteystiedot kapcsolat epikoinonia "
-              "kapcsolatok kontakty kontakta контакт контакты επικοινωνια"),
+        (100, "contact kontakt contacto contatti contato contactez iletisim iletişim yhteystiedot kapcsolat "
+              "epikoinonia kapcsolatok kontakty kontakta контакт контакты επικοινωνια"),
         (95, "impressum imprint legal-notice legalnotice mentions-legales mentions aviso-legal avisolegal note-legali "
-             "colofon colophon nota-prawna juridisk juridisch yasal legal notice aviso notelegali impresszum tiraz tiráž"),
+             "colofon colophon nota-prawna juridisk juridisch yasal legal notice aviso notelegali "
+             "impresszum tiraz tiráž"),
         (90, "team our-team people staff leadership management who-is-who ansprechpartner mitarbeiter equipe équipe "
              "equipo squadra equipa zespol zespół medarbetare medewerkers ekip ekibimiz ons-team tym tým csapat "
              "collaborateurs personnel personen board direction geschaeftsfuehrung vorstand founders experts "
              "advisors partners employees persone colleghi kadro kadromuz ludzie nosotros organigramm faculty"),
         (70, "about about-us ueber-uns uber-uns über uber-mich chi-siamo quienes-somos quiénes qui-sommes-nous o-nas "
-             "over-ons om-oss om-os quem-somos hakkimizda hakkımızda company unternehmen firma entreprise empresa azienda "
+             "over-ons om-oss om-os quem-somos hakkimizda hakkımızda company unternehmen firma entreprise empresa "
+             "azienda "
              "przedsiebiorstwo o-firmie who-we-are sobre sobre-nosotros rolunk bemutatkozas yritys meista"),
         (40, "press presse prensa stampa imprensa media support help hilfe service location locations standorte office "
              "offices directory author authors autor career careers jobs karriere"),
@@ -24,8 +26,7 @@ PAGE_WORDS: tuple[tuple[str, int], ...] = tuple(
 )  # fmt: skip
 CONTACT_WEIGHT, TEAM_WEIGHT, ABOUT_WEIGHT = 95, 90, 70
 
-_POSITION_WORDS = (
-    # English
+_ENGLISH_POSITIONS = (
     "chief officer ceo cto cfo coo cmo cio chro cso cpo ciso vp svp evp president vice-president chair chairman "
     "chairwoman chairperson director directors manager managing head lead leader founder co-founder cofounder owner "
     "partner principal engineer developer designer architect analyst scientist consultant advisor adviser specialist "
@@ -34,7 +35,9 @@ _POSITION_WORDS = (
     "trainer teacher professor lecturer researcher lawyer attorney counsel paralegal notary physician doctor nurse "
     "therapist dentist producer photographer strategist marketer copywriter sales marketing support treasurer trustee "
     "foreman clerk dispatcher apprentice intern trainee receptionist librarian curator broker agent underwriter "
-    "programmer devops sysadmin tester merchandiser bookkeeper auditor estimator surveyor "
+    "programmer devops sysadmin tester merchandiser bookkeeper auditor estimator surveyor"
+)
+_OTHER_POSITIONS = (
     # German
     "geschäftsführer geschäftsführerin geschäftsführung geschäftsleitung geschäftsleiter vorstand vorständin inhaber "
     "inhaberin gründer gründerin leiter leiterin leitung bereichsleiter abteilungsleiter vertriebsleiter prokurist "
@@ -64,7 +67,8 @@ _POSITION_WORDS = (
     "coordenadora técnico suporte "
     # Italian
     "amministratore amministratrice direttore direttrice responsabile titolare fondatore fondatrice socio ingegnere "
-    "sviluppatore sviluppatrice commerciale contabile ragioniere impiegato impiegata consulente grafico grafica tecnico "
+    "sviluppatore sviluppatrice commerciale contabile ragioniere impiegato impiegata consulente grafico grafica "
+    "tecnico "
     "tecnica acquisti redattore redattrice segretaria segretario addetto addetta presidente magazziniere selezionatore "
     "selezionatrice progettista assistenza "
     # Dutch
@@ -79,12 +83,14 @@ _POSITION_WORDS = (
     "toimitusjohtaja johtaja päällikkö myyntipäällikkö myyntijohtaja perustaja omistaja kehittäjä asiantuntija "
     "suunnittelija kirjanpitäjä ostaja assistentti rekrytoija teknikko "
     # Polish, Czech, Slovak, Hungarian
-    "prezes zarządu dyrektor dyrektorka kierownik kierowniczka właściciel właścicielka założyciel założycielka wspólnik "
-    "inżynier programista programistka handlowiec księgowa księgowy doradca asystent asystentka rekruter rekruterka "
+    "prezes zarządu dyrektor dyrektorka kierownik kierowniczka właściciel właścicielka założyciel założycielka "
+    "wspólnik inżynier programista programistka handlowiec księgowa księgowy doradca asystent asystentka rekruter "
+    "rekruterka "
     "specjalista specjalistka projektant projektantka grafik redaktor redaktorka kupiec administrator technik "
     "magazynier analityk obsługi sprzedaży zakupów "
-    "ředitel ředitelka jednatel jednatelka vedoucí majitel majitelka zakladatel zakladatelka manažer manažerka obchodní "
-    "účetní inženýr vývojář vývojářka asistentka nákupčí poradce poradkyně technik náborář správce konstruktér "
+    "ředitel ředitelka jednatel jednatelka vedoucí majitel majitelka zakladatel zakladatelka manažer manažerka "
+    "obchodní účetní inženýr vývojář vývojářka asistentka nákupčí poradce poradkyně technik náborář správce "
+    "konstruktér "
     "redaktor zákaznická riaditeľ konateľ vedúci účtovníčka "
     "igazgató ügyvezető vezető tulajdonos alapító mérnök fejlesztő értékesítő könyvelő asszisztens tanácsadó "
     # Turkish, Greek (Latin and own), Russian, Ukrainian
@@ -95,7 +101,10 @@ _POSITION_WORDS = (
     "директор руководитель начальник менеджер инженер бухгалтер основатель владелец разработчик специалист секретарь "
     "заместитель президент керівник інженер засновник власник"
 )
-POSITION_WORDS = frozenset(_POSITION_WORDS.split())
+# Of English, where a title ends with what somebody is, or goes on with "of"; other languages begin with it too.
+ENGLISH_POSITIONS = frozenset(_ENGLISH_POSITIONS.split())
+OTHER_POSITIONS = frozenset(_OTHER_POSITIONS.split())
+POSITION_WORDS = ENGLISH_POSITIONS | OTHER_POSITIONS
 # Endings of compounds, where languages write them as one word.
 POSITION_ENDINGS = (
     "leiter", "leiterin", "leitung", "führer", "führerin", "manager", "managerin", "berater", "beraterin", "entwickler",
@@ -119,6 +128,11 @@ _NO_NAME = (
     "customer customers support blog press events event calendar archive categories tags comments follow share "
     "facebook twitter linkedin xing github instagram youtube website site map sitemap user guide free quick links "
     "north south east west united states kingdom america europe great britain germany france italy spain england "
+    "machine statistics domain public attribution access items week most archive archives commander ftp server page "
+    "pages library collection collections video audio music movie movies image images book books software data "
+    "internet web online forum forums community members member account sign register help faq faqs topics topic "
+    "guidelines report reports standards standard protocol protocols number numbers resources root zone database "
+    "license licence creative commons share derivatives noncommercial commercial version release edition volume "
     "poland sweden austria switzerland netherlands belgium ireland canada australia street city"
 )
 NO_NAME = frozenset(_NO_NAME.split())
@@ -146,7 +160,9 @@ FOUNDED = re.compile(
 LEGAL_FORM = re.compile(
     r"(?<![\w.])(?:GmbH(?:\s?&\s?Co\.?\s?KG)?|AG|KG|OHG|UG|e\.?\s?K\.|eG|GbR|mbH|Ltd\.?|Limited|LLC|L\.L\.C\.|Inc\.?|Incorporated|"
     r"Corp\.?|Corporation|Co\.|PLC|plc|LLP|DAC|CLG|Pty\.? Ltd\.?|Pte\.? Ltd\.?|Pvt\.? Ltd\.?|Private Limited|"
-    r"S\.?A\.?R\.?L\.?|SAS|S\.A\.S\.|SA|S\.A\. de C\.V\.|S\.A\.|SASU|EURL|SNC|S\.?r\.?l\.?|S\.?p\.?A\.?|S\.n\.c\.|S\.L\.U?\.?|SL|SLU|Lda\.?|Ltda\.?|"
-    r"B\.?V\.?|N\.?V\.?|VOF|BVBA|AB|A/S|ApS|AS|ASA|Oy|Oyj|Sp\.? z o\.?\s?o\.?|S\.?K\.?A\.?|s\.?r\.?o\.?|a\.\s?s\.|spol\. s r\. ?o\.|"
+    r"S\.?A\.?R\.?L\.?|SAS|S\.A\.S\.|SA|S\.A\. de C\.V\.|S\.A\.|SASU|EURL|SNC|"
+    r"S\.?r\.?l\.?|S\.?p\.?A\.?|S\.n\.c\.|S\.L\.U?\.?|SL|SLU|Lda\.?|Ltda\.?|"
+    r"B\.?V\.?|N\.?V\.?|VOF|BVBA|AB|A/S|ApS|AS|ASA|Oy|Oyj|Sp\.? z o\.?\s?o\.?|S\.?K\.?A\.?|s\.?r\.?o\.?|a\.\s?s\.|"
+    r"spol\. s r\. ?o\.|"
     r"Kft\.?|Zrt\.?|Nyrt\.?|A\.?Ş\.?|Ltd\. Şti\.|ООО|ОАО|ЗАО|d\.o\.o\.|ΑΕ|A\.E\.|Α\.Ε\.|K\.K\.|Co\., Ltd\.|SE)(?![\w])"
 )
