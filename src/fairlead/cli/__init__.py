@@ -19,6 +19,7 @@ COMMANDS = {
     "export": ("fairlead.cli.transfer", "export", "Write prospects as CSV, JSON lines or Parquet."),
     "field": ("fairlead.cli.prospects", "field", "Custom fields of prospects."),
     "import": ("fairlead.cli.transfer", "import_", "Bring prospects from a file onto a list."),
+    "ingest": ("fairlead.cli.ingesting", "ingest", "Take web archives and folders of pages into the lead database."),
     "jobs": ("fairlead.cli.jobs", "jobs", "Background work: what waits, and what failed for good."),
     "key": ("fairlead.cli.accounts", "key", "API keys of the NetworkHQ API."),
     "keys": ("fairlead.cli.operating", "keys", "The encryption keys of stored secrets."),

@@ -316,14 +316,9 @@ _BY_NAME = {
 }
 
 
-def country_code(text: str) -> str | None:
-    """The alpha-2 code of a country given by any of its names or by the code itself; None when there is none."""
-    return _BY_NAME.get(text.strip().casefold())
-
-
 def country_name(text: str) -> str | None:
     """The name shown for a country given by any of its names or its two-letter code; None when there is none."""
-    code = country_code(text)
+    code = _BY_NAME.get(text.strip().casefold())
     return None if code is None else NAMES[code]
 
 

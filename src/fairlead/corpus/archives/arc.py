@@ -27,7 +27,7 @@ def arc_captures(path: Path) -> Iterator[Capture | Trouble]:
                 if record is None:
                     return
                 number += 1
-                capture = _capture(record, number)
+                capture = _capture(record, number, file.tell())
                 if capture is not None:
                     yield capture
                 missing = _missing(record)
@@ -50,7 +50,7 @@ def _missing(record: ArcWarcRecord) -> int:
     return int(getattr(stream, "limit", 0) or 0)
 
 
-def _capture(record: ArcWarcRecord, number: int) -> Capture | None:
+def _capture(record: ArcWarcRecord, number: int, offset: int) -> Capture | None:
     if record.rec_type != "response" or record.http_headers is None:
         return None
     headers = record.http_headers
@@ -64,7 +64,13 @@ def _capture(record: ArcWarcRecord, number: int) -> Capture | None:
         raw, transfer=headers.get_header("Transfer-Encoding"), encoding=headers.get_header("Content-Encoding")
     )
     return Capture(
-        number, uri[:4_000], _time(record.rec_headers.get_header("archive-date")), kind, charset_of(content_type), body
+        number,
+        uri[:4_000],
+        _time(record.rec_headers.get_header("archive-date")),
+        kind,
+        charset_of(content_type),
+        body,
+        offset,
     )
 
 

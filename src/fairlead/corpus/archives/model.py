@@ -29,12 +29,15 @@ class Capture:
     content_type: str
     charset: str | None
     body: bytes
+    # Bytes of the file up to its record: how far reading has come.
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
     record: int
     flaw: Flaw
+    offset: int = 0
 
 
 # Flaws after which the rest of the file was not read.

@@ -95,26 +95,27 @@ def _capture(record: WarcRecord, number: int) -> tuple[Capture | None, int]:
     if type_ is None:
         return None, 0
     raw = record.reader.read(_MOST_RAW)
-    body, charset = raw[:MOST_BODY], None
+    body: bytes = raw[:MOST_BODY]
+    charset: str | None = None
     if type_ == "application/json":
         body, charset, type_ = _page_of_wat(raw), "utf-8", "text/html"
     elif type_ == "text/plain":
         charset = "utf-8"
-    return (Capture(number, uri, _time(record), type_, charset, body) if body else None), len(raw)
+    return (Capture(number, uri, _time(record), type_, charset, body, record.stream_pos) if body else None), len(raw)
 
 
 def _response(record: WarcRecord, number: int, uri: str) -> tuple[Capture | None, int]:
     record.parse_http()
-    headers = record.http_headers
-    if headers is None:
+    if not record.is_http_parsed:
         return None, 0
+    headers = record.http_headers
     type_ = page_kind(headers.get("Content-Type"), uri, headers.status_code, b"")
     if type_ is None:
         return None, 0
     raw = record.reader.read(_MOST_RAW)
     transfer, encoding = headers.get("Transfer-Encoding"), headers.get("Content-Encoding")
     body = unpacked(raw, transfer=transfer, encoding=encoding) if transfer or encoding else raw[:MOST_BODY]
-    return Capture(number, uri, _time(record), type_, record.http_charset, body), len(raw)
+    return Capture(number, uri, _time(record), type_, record.http_charset, body, record.stream_pos), len(raw)
 
 
 def _time(record: WarcRecord) -> datetime:
