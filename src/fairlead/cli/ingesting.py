@@ -91,7 +91,7 @@ def _sentences(outcome: Outcome) -> list[str]:
     lines = [
         f"{outcome.merged:,} of {outcome.files:,} files are in the lead database"
         + (f", {outcome.known_before:,} of them from before." if outcome.known_before else "."),
-        f"{outcome.pages:,} pages said something; {outcome.addresses:,} addresses and {outcome.people:,} people are new.",
+        f"{outcome.pages:,} pages said something: {outcome.addresses:,} new addresses, {outcome.people:,} new people.",
     ]
     lines += _named(outcome.incomplete, "could only be read in part")
     lines += _named(outcome.parked, "could not be read")

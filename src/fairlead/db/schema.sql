@@ -341,6 +341,47 @@ ALTER TABLE public.content_variants ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     CACHE 1
 );
 
+CREATE TABLE public.crawl_hosts (
+    host text NOT NULL,
+    lease_holder text,
+    lease_until timestamp with time zone,
+    next_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    robots text,
+    robots_status integer,
+    robots_at timestamp with time zone
+);
+
+CREATE TABLE public.crawl_pages (
+    crawl_id bigint NOT NULL,
+    url text NOT NULL,
+    depth integer NOT NULL,
+    score integer NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    CONSTRAINT crawl_pages_state CHECK ((state = ANY (ARRAY['waiting'::text, 'read'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.crawls (
+    id bigint NOT NULL,
+    domain text NOT NULL,
+    state text DEFAULT 'running'::text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    pages integer DEFAULT 0 NOT NULL,
+    addresses integer DEFAULT 0 NOT NULL,
+    ending text,
+    CONSTRAINT crawls_state CHECK ((state = ANY (ARRAY['running'::text, 'ended'::text])))
+);
+
+ALTER TABLE public.crawls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.crawls_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.credit_entries (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -554,6 +595,35 @@ CREATE TABLE public.found_sends (
     mailbox_id bigint NOT NULL,
     message_id text NOT NULL,
     found_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.ingestion_files (
+    id bigint NOT NULL,
+    owner bigint DEFAULT 0 NOT NULL,
+    input_hash text NOT NULL,
+    name text NOT NULL,
+    path text NOT NULL,
+    bytes bigint NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    passed_over integer[] DEFAULT '{}'::integer[] NOT NULL,
+    ends_before integer,
+    lease_holder text,
+    lease_until timestamp with time zone,
+    report jsonb,
+    enrolled_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT ingestion_files_lease CHECK (((lease_holder IS NULL) = (lease_until IS NULL))),
+    CONSTRAINT ingestion_files_state CHECK ((state = ANY (ARRAY['waiting'::text, 'extracted'::text, 'merged'::text, 'parked'::text])))
+);
+
+ALTER TABLE public.ingestion_files ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ingestion_files_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.instance (
@@ -1566,6 +1636,15 @@ ALTER TABLE ONLY public.api_clients
 ALTER TABLE ONLY public.content_variants
     ADD CONSTRAINT content_variants_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.crawl_hosts
+    ADD CONSTRAINT crawl_hosts_pkey PRIMARY KEY (host);
+
+ALTER TABLE ONLY public.crawl_pages
+    ADD CONSTRAINT crawl_pages_key PRIMARY KEY (crawl_id, url);
+
+ALTER TABLE ONLY public.crawls
+    ADD CONSTRAINT crawls_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_pkey PRIMARY KEY (id);
 
@@ -1610,6 +1689,12 @@ ALTER TABLE ONLY public.finder_tasks
 
 ALTER TABLE ONLY public.found_sends
     ADD CONSTRAINT found_sends_pkey PRIMARY KEY (workspace_id, mark);
+
+ALTER TABLE ONLY public.ingestion_files
+    ADD CONSTRAINT ingestion_files_once UNIQUE (owner, input_hash);
+
+ALTER TABLE ONLY public.ingestion_files
+    ADD CONSTRAINT ingestion_files_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (only_row);
@@ -1834,6 +1919,10 @@ CREATE INDEX campaigns_of_schedule ON public.campaigns USING btree (workspace_id
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (status) WHERE ((status = ANY (ARRAY['active'::text, 'scheduled'::text])) AND (deleted_at IS NULL));
 
+CREATE INDEX crawls_ended ON public.crawls USING btree (domain, ended_at DESC) WHERE (state = 'ended'::text);
+
+CREATE UNIQUE INDEX crawls_running ON public.crawls USING btree (domain) WHERE (state = 'running'::text);
+
 CREATE INDEX credit_entries_of_workspace ON public.credit_entries USING btree (workspace_id, id);
 
 CREATE INDEX credit_reservations_open ON public.credit_reservations USING btree (made_at) WHERE (settled_at IS NULL);
@@ -1849,6 +1938,8 @@ CREATE INDEX finder_tasks_by_end ON public.finder_tasks USING btree (finished_at
 CREATE INDEX finder_tasks_by_request ON public.finder_tasks USING btree (workspace_id, kind, request_key, id) WHERE (request_key IS NOT NULL);
 
 CREATE INDEX finder_tasks_of_workspace ON public.finder_tasks USING btree (workspace_id, id);
+
+CREATE INDEX ingestion_files_open ON public.ingestion_files USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'extracted'::text]));
 
 CREATE INDEX jobs_due ON public.jobs USING btree (priority, due_at, id) WHERE (state = 'waiting'::text);
 
@@ -2043,6 +2134,9 @@ ALTER TABLE ONLY public.charged_requests
 
 ALTER TABLE ONLY public.content_variants
     ADD CONSTRAINT content_variants_campaign FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
+
+ALTER TABLE ONLY public.crawl_pages
+    ADD CONSTRAINT crawl_pages_crawl_id_fkey FOREIGN KEY (crawl_id) REFERENCES public.crawls(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -1,10 +1,13 @@
 """Addresses written so that machines should not read them: words for @, Cloudflare's encoding, names of images."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from fairlead.corpus.extraction.addresses import plausible
 
+# In one line or text: nobody hides more addresses in one place.
+MOST_CLUES = 1_000
 _OPEN, _CLOSE = r"[\[\(\{<]\s{0,2}", r"\s{0,2}[\]\)\}>]"
 _AT_WORDS = r"(?:at|ät|a|@|arroba|arobase|chiocciola|kukac|małpa|malpa|zavináč|zavinac|apenstaartje|snabel-a)"
 _DOT_WORDS = r"(?:dot|punkt|point|punto|ponto|punt|pont|kropka|tečka|tecka|nokta|bodka|bod|punct|piste|prick|\.)"
@@ -33,7 +36,7 @@ _PLAIN_WORD = re.compile(r"\s+(?:at|arroba|arobase|chiocciola)\s+", re.I)
 
 def written_out(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """(start, end, address, sure): `sure` where nobody writes so by chance."""
-    for clue in WORTH_TRYING.finditer(text):
+    for clue in itertools.islice(WORTH_TRYING.finditer(text), MOST_CLUES):
         # The pattern looks at a few words around the clue, so that a long text costs no more than its clues.
         start, end = max(0, clue.start() - 80), min(len(text), clue.end() + 120)
         for match in _WRITTEN.finditer(text, start, end):

@@ -179,7 +179,7 @@ def _cards(lines: list[Line]) -> list[_Card]:
     for at, line in enumerate(lines):
         if line.footer or not 4 <= len(line.text) <= 180 or at in used:
             continue
-        both = names.divided(line.text) or next(filter(None, map(names.divided, line.parts[:3])), None)
+        both = next(filter(None, map(names.divided, line.parts[:3])), None) or names.divided(line.text)
         if both:
             cards.append(_Card(Seen(both[0], Method.CARD, both[1]), at, proven=True))
             continue

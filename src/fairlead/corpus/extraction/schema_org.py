@@ -12,6 +12,8 @@ from fairlead.corpus.extraction.addresses import whole
 
 MOST_NODES, DEEPEST = 3_000, 12
 MOST_JSON = 1_000_000
+# Of microdata on a page, looked at in all; and how far above a property the thing stands that has it.
+MOST_PROPERTIES, FARTHEST_OWNER = 10_000, 30
 _PERSON_TYPES = frozenset({"person", "physician", "patient"})
 _ORGANIZATION_ENDINGS = (
     "organization", "business", "corporation", "company", "store", "ngo", "agency", "service", "practice", "clinic",
@@ -106,27 +108,31 @@ _NAMES = ("itemprop", "property")
 
 
 def of_elements(root: LexborNode) -> Iterator[tuple[LexborNode, Thing]]:
+    budget = [MOST_PROPERTIES]
     for number, scope in enumerate(root.css(_SCOPES)):
-        if number > 500:
+        if number > 500 or budget[0] <= 0:
             return
         type_ = (scope.attributes.get("itemtype") or scope.attributes.get("typeof") or "").split(" ")[0]
         kind = _kind({"@type": type_.rpartition("/")[2].rpartition(":")[2]})
         if kind is None:
             continue
         fields: dict[str, Any] = {}
-        _properties(scope, fields)
+        _properties(scope, fields, budget)
         thing = Thing(kind, fields)
         thing.emails = [address for value in texts(fields.get("email")) if (address := whole(value))]
         yield scope, thing
 
 
-def _properties(scope: LexborNode, fields: dict[str, Any]) -> None:
+def _properties(scope: LexborNode, fields: dict[str, Any], budget: list[int]) -> None:
     for number, node in enumerate(scope.css("[itemprop], [property]")):
-        if number > 300:
+        budget[0] -= 1
+        if number > 300 or budget[0] <= 0:
             return
         attributes = node.attributes
         owner = node.parent
-        while owner is not None and owner != scope and not _opens_scope(owner):
+        for _ in range(FARTHEST_OWNER):
+            if owner is None or owner == scope or _opens_scope(owner):
+                break
             owner = owner.parent
         name = attributes.get("itemprop") or attributes.get("property") or ""
         for word in name.split():
