@@ -12,20 +12,23 @@ from warcio.recordloader import ArcWarcRecord
 from fairlead.corpus.archives.bodies import MOST_BODY, unpacked
 from fairlead.corpus.archives.kinds import charset_of, page_kind
 from fairlead.corpus.archives.model import Capture, Flaw, Trouble
+from fairlead.corpus.archives.warc import cut_after
 
 _MOST_RAW = MOST_BODY + 100_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def arc_captures(path: Path) -> Iterator[Capture | Trouble]:
-    number = -1
+    number, last_at = -1, 0
     with path.open("rb") as file:
-        records = iter(ArchiveIterator(file, no_record_parse=False))
+        beginning = file.read(2)
+        file.seek(0)
+        records = ArchiveIterator(file, no_record_parse=False)
         while True:
             try:
                 record = next(records, None)
                 if record is None:
-                    return
+                    break
                 number += 1
                 capture = _capture(record, number, file.tell())
                 if capture is not None:
@@ -40,6 +43,9 @@ def arc_captures(path: Path) -> Iterator[Capture | Trouble]:
             if missing:
                 yield Trouble(number, Flaw.CUT_SHORT)
                 return
+            last_at = records.get_record_offset()
+    if beginning == b"\x1f\x8b" and cut_after(path, last_at):
+        yield Trouble(number + 1, Flaw.CUT_SHORT)
 
 
 def _missing(record: ArcWarcRecord) -> int:

@@ -1,6 +1,7 @@
 """WARC files (ISO 28500), and WET and WAT, which are WARC with other contents."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from fairlead.corpus.archives.kinds import page_kind
 from fairlead.corpus.archives.model import Capture, Flaw, Trouble
 
 MOST_HEADER = 64_000
+_CONTENT_LENGTH = re.compile(rb"^content-length:\s*(\d{1,18})", re.I | re.M)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RESPONSE, _RESOURCE = WarcRecordType.response, WarcRecordType.resource
 _CONVERSION, _METADATA = WarcRecordType.conversion, WarcRecordType.metadata
@@ -62,7 +64,7 @@ def warc_captures(path: Path) -> Iterator[Capture | Trouble]:
                 return
             if capture is not None and record.content_length > _MOST_RAW:
                 yield Trouble(number, Flaw.TOO_LARGE)
-    if compressed and _cut_after(path, last_at):
+    if cut_after(path, last_at) if compressed else _rest_after(path, last_at):
         yield Trouble(number + 1, Flaw.CUT_SHORT)
 
 
@@ -140,28 +142,38 @@ def _page_of_wat(raw: bytes) -> bytes:
     return "\n".join(parts).encode("utf-8", "replace")[:MOST_BODY]
 
 
-def _cut_after(path: Path, offset: int) -> bool:
-    """Whether the compressed file ends in the middle of a member; looked at from the last record on."""
+def cut_after(path: Path, offset: int) -> bool:
+    """Whether a compressed file ends in the middle of a member; looked at from the one at `offset` on, if one is."""
     with path.open("rb") as file:
         file.seek(offset)
-        if file.read(2) != b"\x1f\x8b":
-            return False
-        file.seek(offset)
+        file.seek(offset if file.read(2) == b"\x1f\x8b" else 0)
         inflater = zlib.decompressobj(31)
         while chunk := file.read(1 << 16):
             while chunk:
                 try:
-                    while inflater.decompress(chunk, 1 << 20):
-                        chunk = inflater.unconsumed_tail
+                    inflater.decompress(chunk, 1 << 20)
                 except zlib.error:
                     return True
-                if not inflater.eof:
-                    break
-                chunk = inflater.unused_data.lstrip(b"\0")
-                inflater = zlib.decompressobj(31)
-                if not chunk:
-                    rest = file.read(2)
-                    if not rest:
+                chunk = inflater.unconsumed_tail
+                if inflater.eof:
+                    chunk = inflater.unused_data.lstrip(b"\0")
+                    if not chunk and not file.peek(1):
                         return False
-                    file.seek(-len(rest), 1)
-        return not inflater.eof
+                    inflater = zlib.decompressobj(31)
+        return True
+
+
+def _rest_after(path: Path, offset: int) -> bool:
+    """Whether something follows the record at `offset`, the last one that could be read."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        begins = file.read(2 * MOST_HEADER)
+        blank = len(begins) - len(begins.lstrip(b"\r\n"))
+        head, mark, _ = begins[blank:].partition(b"\r\n\r\n")
+        length = _CONTENT_LENGTH.search(head)
+        if not mark:
+            return bool(begins.strip())
+        if length is None:
+            return False
+        file.seek(offset + blank + len(head) + len(mark) + int(length[1]))
+        return bool(file.read(1_000).strip())

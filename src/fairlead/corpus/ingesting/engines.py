@@ -15,6 +15,7 @@ from fairlead.corpus.ingesting.extracting import Job, make_part, position_of
 from fairlead.kit.refusals import CannotStart
 
 WATCH_SECONDS = 0.2
+PROGRAM = [sys.executable, "-m", "fairlead.corpus.ingesting.extracting"]
 # Machine time in which a process has to get past a record. Reading ten gigabytes of zeros takes less.
 RECORD_SECONDS = 60.0
 
@@ -56,7 +57,7 @@ class LocalEngine:
         position = Path(job.position)
         position.unlink(missing_ok=True)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "fairlead.corpus.ingesting.extracting",
+            *PROGRAM,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip

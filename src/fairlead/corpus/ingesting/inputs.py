@@ -6,28 +6,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fairlead.corpus.archives.folder import page_files
-from fairlead.corpus.archives.reading import is_archive
 from fairlead.corpus.ingesting.model import Input
 
 _ARCHIVE_NAMES = (".warc", ".warc.gz", ".arc", ".arc.gz", ".wet", ".wet.gz", ".wat", ".wat.gz")
 
 
 def archives_under(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every archive, and every folder that holds pages, in the order of the paths. A folder may hold both."""
+    """Every file named, every archive in a folder named, and every folder that holds pages, in the order of the paths.
+
+    A folder may hold both. What turns out to be no archive is reported like a broken one.
+    """
     for path in paths:
         if not path.is_dir():
-            if is_archive(path):
+            if path.is_file():
                 yield path
             continue
         named = sorted(place for place in path.rglob("*") if place.name.lower().endswith(_ARCHIVE_NAMES))
-        yield from (place for place in named if place.is_file() and is_archive(place))
+        yield from (place for place in named if place.is_file())
         if next(page_files(path), None) is not None:
             yield path
-
-
-def is_for_archives(path: Path) -> bool:
-    """Whether `archives_under` finds something at `path`."""
-    return next(archives_under([path]), None) is not None
 
 
 def read_input(path: Path) -> Input:
