@@ -24,7 +24,6 @@ from fairlead.main import Start, open_house
 from fairlead.settings import Settings
 from fairlead.world import World
 
-
 KEY = "ab" * 32
 
 
