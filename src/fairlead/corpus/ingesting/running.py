@@ -256,8 +256,8 @@ def _is_dead(holder: str, own: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
-    return int(pid) == os.getpid()  # an earlier run of this very process
+        pass
+    return False
 
 
 @contextlib.asynccontextmanager
