@@ -8,6 +8,7 @@ from hook_house import happened
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from campaigns.tracked_mail import TrackedMail
 from fairlead.kit.public_ids import PublicIds
 from fairlead.webhooks import actions as webhooks
 from fairlead.webhooks.model import DeliveryState
@@ -142,6 +143,28 @@ async def test_a_delivery_that_fails_is_tried_on_the_published_instants_and_no_m
     assert found.stopped_because == "The last of 7 tries of a delivery failed: HTTP 500"
     (one,) = await logged(tenant)
     assert (one.state, one.tries, one.last_status) == (DeliveryState.FAILED, 7, 500)
+
+
+async def test_its_owner_is_told_by_mail_that_a_webhook_was_deactivated(tenant, receiver, deliverer):
+    world = tenant.door.world
+    await TrackedMail.sent(tenant)  # a workspace with a mailbox
+    receiver.answer = lambda _: 500
+    hook = await subscribed(tenant, receiver.url())
+    await happened(world, tenant.workspace_id, "email_sent", **MAIL)
+    for _ in INSTANTS:
+        await deliverer.deliver_due()
+        await tenant.door.pass_time(hours=25)
+    async with world.db.statement() as conn:
+        cur = await conn.execute(
+            "select to_address, subject, letter from mails where workspace_id = %s and purpose = 'notice'",
+            [tenant.workspace_id],
+        )
+        ((to, subject, letter),) = await cur.fetchall()
+        cur = await conn.execute("select email from members where id = %s", [tenant.made.user_id])
+        ((owner,),) = await cur.fetchall()
+    assert (to, subject) == (owner, f"Webhook {hook} was deactivated")
+    assert "HTTP 500" in letter
+    assert "auto-generated" in letter
 
 
 async def test_after_deactivation_nothing_goes_out_and_activation_does_not_replay(tenant, receiver, deliverer):
@@ -300,3 +323,16 @@ async def test_old_deliveries_are_forgotten(tenant, receiver, deliverer):
     async with world.db.transaction() as conn:
         await webhooks.forget_old(conn, world.clock.now())
     assert await logged(tenant) == []
+
+
+async def test_what_the_ledger_knows_of_a_mail_is_told_with_it(tenant, receiver, deliverer):
+    mail = await TrackedMail.sent(tenant)
+    await subscribed(tenant, receiver.url())
+    await happened(tenant.door.world, tenant.workspace_id, "email_sent", send_id=mail.send_id, campaign_id=5)
+    await deliverer.deliver_due()
+    body = receiver.came[0].json
+    assert (body["to_email"], body["prospect_name"], body["subject"], body["message"]) == (
+        "ann@acme.example", "Ann", "Hello", "Hello there",
+    )  # fmt: skip
+    assert body["from_email"].endswith("@brightdesk.example")
+    assert body["message_id"].startswith("<")

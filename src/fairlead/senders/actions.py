@@ -9,6 +9,7 @@ from fairlead.senders.ledger.asking import (
     sends_of_tokens,
     sent_mails,
     thread_of,
+    words_of,
 )
 from fairlead.senders.ledger.planning import plan, take_back, withdraw
 from fairlead.senders.mailboxes import CHECK, change, create, find
@@ -56,4 +57,5 @@ __all__ = [
     "uncertain",
     "up_to_date",
     "withdraw",
+    "words_of",
 ]

@@ -365,6 +365,19 @@ class SendFacts:
     sent_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class MailWords:
+    """How a mail of the ledger reads: for those who tell others of it."""
+
+    sender_address: str
+    to_address: str
+    to_name: str
+    subject: str
+    text: str
+    message_id: str
+    """Without brackets, as the provider stored it."""
+
+
 class Resolution(StrEnum):
     """How it is known what became of a mail."""
 

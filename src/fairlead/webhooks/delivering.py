@@ -17,7 +17,6 @@ import psycopg_pool
 
 from fairlead import __version__
 from fairlead.db import Connection
-from fairlead.events import actions as events
 from fairlead.kit import tasks
 from fairlead.kit.ascii_json import json_bytes
 from fairlead.kit.faults import fault_line, fault_trace
@@ -38,6 +37,7 @@ from fairlead.webhooks.model import (
     WebhookStatus,
 )
 from fairlead.webhooks.rules import AT_ONCE, TRIES, at_once, next_try
+from fairlead.webhooks.telling import tell_owner
 from fairlead.world import World
 
 log = logging.getLogger("fairlead.webhooks")
@@ -249,15 +249,7 @@ class Deliverer:
         if stopped is None:
             return
         await store.drop_waiting(conn, webhook_id, now)
-        await events.record(
-            conn,
-            workspace_id,
-            "webhook_deactivated",
-            now,
-            webhook_id=webhook_id,
-            member_id=stopped.member_id,
-            because=because,
-        )
+        await tell_owner(conn, stopped, because, now=now, random=self._world.random)
 
     async def attempt(self, delivery: Delivery, webhook: Webhook, secrets: Secrets) -> Attempt:
         """One POST, and what came of it."""

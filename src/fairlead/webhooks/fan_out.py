@@ -1,8 +1,12 @@
 """From the event log to deliveries, in the order of the log, each event once."""
 
+from typing import Any
+
 from fairlead.db import Connection
 from fairlead.events import actions as events
 from fairlead.events.model import Event
+from fairlead.senders import actions as senders
+from fairlead.senders.model import MailWords
 from fairlead.webhooks import store
 from fairlead.webhooks.catalog import KINDS, topics_of, wants
 from fairlead.webhooks.model import Topic, Webhook
@@ -29,15 +33,41 @@ async def _tell(conn: Connection, world: World, found: list[Event]) -> None:
     for webhook in await store.active_of_workspaces(conn, workspaces):
         listening.setdefault(webhook.workspace_id, []).append(webhook)
     told = []
+    mails = await senders.words_of(conn, _mails_of(found, listening))
     for event in found:
         hooks = listening.get(event.workspace_id or 0, [])
         for topic in _topics(event) if hooks else ():
             ids = [hook.id for hook in hooks if _wanted(hook, event, topic)]
             if ids:
                 assert event.workspace_id is not None
-                facts = {key: value for key, value in event.body.items() if key != ONLY}
+                facts = _facts(event, mails.get(event.body.get("send_id", 0)))
                 told.append(store.NewTold(event.workspace_id, event.id, topic, event.at, facts, ids))
     await store.insert_told(conn, told, world.clock.now())
+
+
+def _mails_of(found: list[Event], listening: dict[int, list[Webhook]]) -> list[tuple[int, int]]:
+    """The mails that somebody will be told of."""
+    return [
+        (event.workspace_id, event.body["send_id"])
+        for event in found
+        if event.workspace_id in listening and isinstance(event.body.get("send_id"), int)
+    ]
+
+
+def _facts(event: Event, mail: MailWords | None) -> dict[str, Any]:
+    """What the event says, and what the ledger knows of the mail it is about. The event's own words come first."""
+    facts = {key: value for key, value in event.body.items() if key != ONLY}
+    if mail is None:
+        return facts
+    known = {
+        "email": mail.to_address,
+        "prospect_name": mail.to_name or None,
+        "sender_email": mail.sender_address,
+        "subject": mail.subject,
+        "message": mail.text,
+        "message_id": f"<{mail.message_id}>",
+    }
+    return known | {key: value for key, value in facts.items() if value is not None}
 
 
 def _topics(event: Event) -> list[Topic]:

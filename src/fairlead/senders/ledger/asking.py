@@ -12,6 +12,7 @@ from fairlead.senders.model import (
     Mailbox,
     MailboxId,
     MailboxState,
+    MailWords,
     Room,
     SendFacts,
     SentMail,
@@ -74,6 +75,11 @@ async def _mail(conn: Connection, workspace_id: int, send_id: int) -> tuple[str,
     if found is None:
         raise NotFound("unknown_send", f"There is no mail {send_id}.")
     return found
+
+
+async def words_of(conn: Connection, sends: Collection[tuple[int, int]]) -> dict[int, MailWords]:
+    """How these mails read, by their ids; `sends` are workspaces and ids."""
+    return await store.words_of(conn, sends) if sends else {}
 
 
 async def sends_of_tokens(conn: Connection, tokens: Collection[str]) -> dict[str, SendFacts]:

@@ -60,6 +60,11 @@ def files_of(text: str) -> list[bytes]:
     return [bytes.fromhex(file.digest) for file in _DECODER.decode(text).files] if '"files"' in text else []
 
 
+def words(text: str) -> str:
+    """The plain text of a stored letter."""
+    return _DECODER.decode(text).text
+
+
 def references_of(text: str) -> tuple[str, ...]:
     return _DECODER.decode(text).references
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairlead.db import Connection
-from fairlead.senders.model import MailboxId, Purpose, Resolution, SendFacts, SendId, SentMail
+from fairlead.senders.ledger import letters
+from fairlead.senders.model import MailboxId, MailWords, Purpose, Resolution, SendFacts, SendId, SentMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +282,23 @@ async def facts_of_tokens(conn: Connection, tokens: Collection[str]) -> dict[str
     return {
         row[0]: SendFacts(row[1], SendId(row[2]), MailboxId(row[3]), Purpose(row[4]), row[5], row[6], row[7], row[8])
         for row in await cur.fetchall()
+    }
+
+
+async def words_of(conn: Connection, sends: Collection[tuple[int, int]]) -> dict[int, MailWords]:
+    cur = await conn.execute(
+        """
+        select m.id, b.address, m.to_address, m.to_name, m.subject, m.letter, coalesce(f.stored_id, m.message_id)
+          from unnest(%(workspaces)s::bigint[], %(ids)s::bigint[]) as wanted (workspace_id, id)
+          join mails m on m.workspace_id = wanted.workspace_id and m.id = wanted.id
+          join mailboxes b on b.workspace_id = m.workspace_id and b.id = m.mailbox_id
+          left join sent_mails f on f.workspace_id = m.workspace_id and f.id = m.id
+        """,
+        {"workspaces": [pair[0] for pair in sends], "ids": [pair[1] for pair in sends]},
+    )
+    return {
+        number: MailWords(sender, address, name, subject, letters.words(letter), message_id)
+        for number, sender, address, name, subject, letter, message_id in await cur.fetchall()
     }
 
 
