@@ -14,6 +14,7 @@ from fairlead.kit.refusals import CannotStart
 from fairlead.net.answers import Found, ServerFailed
 from fairlead.net.dns import AioDns
 from fairlead.sandbox.control import Control, OwnTime
+from fairlead.sandbox.mailboxes import Role
 from fairlead.sandbox.running import running
 
 
@@ -318,3 +319,34 @@ async def test_it_refuses_to_stand_on_another_address(address):
         with pytest.raises(CannotStart):
             async with running(internet.world, internet.net.clock, internet.net.timer, address=address):
                 pass
+
+
+async def test_a_submission_server_goes_wrong_as_it_is_told_and_is_mended(far_copies=300):
+    async with panel() as page:
+        own, person = page.internet.own(), page.internet.person()
+        await page.post("/submission", {"domain": own.domain, "no_copies": 1})
+        await page.internet.submit(person.email)
+        await page.post("/submission", {"domain": own.domain, "late_copies": 1, "late_seconds": far_copies})
+        await page.internet.submit(person.email)
+        await page.internet.settle()
+        assert len(sent_folder(page, own)) == 0
+        await page.internet.pass_time(seconds=far_copies)
+        assert len(sent_folder(page, own)) == 1
+        await page.post("/submission", {"domain": own.domain})
+        await page.internet.submit(person.email)
+        assert len(sent_folder(page, own)) == 2
+        await page.post("/submission", {"domain": own.domain, "lost_after": 1})
+        with pytest.raises(Exception, match="closed"):
+            await page.internet.submit(person.email)
+        assert (await page.get("/sends.json"))["per_recipient"][person.email] == 4
+        await page.post("/submission", {"domain": own.domain, "lost_before": 1})
+        with pytest.raises(Exception, match="closed"):
+            await page.internet.submit(person.email)
+        assert (await page.get("/sends.json"))["per_recipient"][person.email] == 4
+        await page.post("/submission", {"domain": "nobody.example"}, 404)
+        await page.post("/submission", {"domain": own.domain, "lost_after": 2}, 400)
+        await page.post("/submission", {"domain": own.domain, "what": 1}, 400)
+
+
+def sent_folder(page, own):
+    return page.internet.net.mailboxes.mailbox(own.email).entries(Role.SENT)

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any, Final, Protocol, TypeAlias
@@ -22,6 +23,7 @@ from fairlead.sandbox.dns_zones import Script
 from fairlead.sandbox.internet import Internet
 from fairlead.sandbox.mailboxes import Message, Role
 from fairlead.sandbox.making.listing import world_json_text
+from fairlead.sandbox.mishaps import Mishaps
 from fairlead.sandbox.people.people import act_named
 from fairlead.sandbox.records import Delivery
 from fairlead.sandbox.web import Request, Response, Site, WebServer
@@ -139,6 +141,7 @@ class Control:
             "/clock": self._move_clock,
             "/force": self._force,
             "/dns": self._script_name,
+            "/submission": self._script_submission,
         }
         self._paths = {*self._shown, *self._done, *FILES, "/world.json", "/message.html", "/message.eml"}
 
@@ -336,6 +339,22 @@ class Control:
         else:
             self._internet.zones.scripts[name] = script
         self._internet.dns.forget()
+        return {"done": True}
+
+
+    async def _script_submission(self, words: dict[str, Any]) -> dict[str, Any]:
+        """What goes wrong when mail is handed in for a domain of the user's own; only the domain: nothing."""
+        domain = words.pop("domain", None)
+        if not isinstance(domain, str):
+            raise Invalid("bad_body", "Which domain of yours? Say it with \"domain\".", field="domain")
+        for name, value in words.items():
+            most = 3600.0 if name.endswith("_seconds") else 1.0
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+                raise Invalid("bad_body", f"{name} is a number from 0 to {most:g}.", field=name)
+        known = [field.name for field in fields(Mishaps)]
+        if unknown := set(words) - set(known):
+            raise Invalid("bad_body", f"There is no {min(unknown)}; there are {', '.join(known)}.")
+        self._internet.go_wrong(domain.lower(), Mishaps(**words))
         return {"done": True}
 
 

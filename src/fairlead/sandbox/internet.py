@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from fairlead.kit.clock import Timer
-from fairlead.kit.refusals import CannotStart
+from fairlead.kit.refusals import CannotStart, NotFound
 from fairlead.sandbox.authority import Authority
 from fairlead.sandbox.clock import MovableClock
 from fairlead.sandbox.delivery import Parcel, Post, Relay
@@ -16,10 +17,11 @@ from fairlead.sandbox.filing import Filing, HostDirectory, Recipients, token_of
 from fairlead.sandbox.imap.server import Encryption, ImapServer
 from fairlead.sandbox.imap.session import Policy
 from fairlead.sandbox.loopback import SERVERS
-from fairlead.sandbox.mailboxes import SEEN, Keeping, Mailboxes, Role
+from fairlead.sandbox.mailboxes import Keeping, Mailboxes
 from fairlead.sandbox.making import servers
 from fairlead.sandbox.making.listing import Listeners
 from fairlead.sandbox.making.world import World
+from fairlead.sandbox.mishaps import NONE, Copying, Mishaps
 from fairlead.sandbox.model import OwnDomain, Provider
 from fairlead.sandbox.notices import Vendor, feedback_report
 from fairlead.sandbox.outside import Browser
@@ -34,7 +36,7 @@ from fairlead.sandbox.places import (
 )
 from fairlead.sandbox.records import Records
 from fairlead.sandbox.sites.site import Sites
-from fairlead.sandbox.smtp.behavior import behavior_named
+from fairlead.sandbox.smtp.behavior import Behavior, behavior_named
 from fairlead.sandbox.smtp.model import Envelope, Login, received_header
 from fairlead.sandbox.smtp.receiving import Receiving
 from fairlead.sandbox.smtp.server import SmtpServer
@@ -75,6 +77,8 @@ class Internet:
             self.recipients.owner, self.mailboxes, self, clock, seed=world.seed, on_spam=self._complained
         )
         self.sites = Sites(world)
+        self.mishaps: dict[str, Mishaps] = {}  # by own domain
+        self.copying = Copying(self.mailboxes, random.Random(f"{world.seed}|copies"))  # noqa: S311
         self.block = 0
         self._turn = asyncio.Lock()
         self._make_servers()
@@ -175,6 +179,22 @@ class Internet:
                 own_address(number, IMAP), self.port_map[port], encryption=encryption, policy=imap_policy
             )
 
+    def go_wrong(self, domain: str, mishaps: Mishaps) -> None:
+        """What happens from now on in sessions with the submission server of an own domain. Raises `NotFound`."""
+        number = next((n for n, own in enumerate(self.world.own_domains) if own.domain == domain), None)
+        if number is None:
+            raise NotFound("unknown_domain", f"There is no domain {domain!r} of your own here.")
+        self.mishaps[domain] = mishaps
+        address = own_address(number, SUBMISSION)
+        for port in (25, 465, 587):
+            host = self.smtp.hosts[address, self.port_map[port]]
+            usual = self._usual_behavior(domain)
+            self.smtp.put(address, self.port_map[port], replace(host, behavior=mishaps.behavior(usual)))
+
+    def _usual_behavior(self, domain: str) -> Behavior:
+        owner = next((mailbox for mailbox in self.world.own_mailboxes if mailbox.domain == domain), None)
+        return PROVIDERS[SUBMISSION_OF.get(owner.provider, "plain") if owner else "plain"].behavior
+
     async def close(self) -> None:
         await self.post.close()
         await self.smtp.close()
@@ -185,7 +205,8 @@ class Internet:
     # Time.
 
     def next_due(self) -> datetime | None:
-        moments = [moment for moment in (self.people.next_due(), self.post.next_due()) if moment is not None]
+        due = (self.people.next_due(), self.post.next_due(), self.copying.next_due())
+        moments = [moment for moment in due if moment is not None]
         return min(moments, default=None)
 
     def idle(self, now: datetime) -> bool:
@@ -198,7 +219,7 @@ class Internet:
         async with self._turn:
             while True:
                 await self.post.settled()
-                done = self.post.run_due(now)
+                done = self.post.run_due(now) + self.copying.run_due(now)
                 done += await self._let_people_act(now)
                 if not done and not self.post.under_way:
                     return
@@ -233,9 +254,7 @@ class Internet:
         """Takes over from a submission server: the copy in Sent, the signature, and the way out."""
         self.records.count_send(envelope)
         self.records.note_submission(envelope)
-        mailbox = self.mailboxes.find(envelope.user or "")
-        if envelope.copies_to_sent and mailbox is not None:
-            mailbox.append(envelope.data, envelope.received_at, to=Role.SENT, flags=[SEEN])
+        self.copying.copy(envelope, self.mishaps.get(envelope.host.partition(".")[2], NONE))
         data = envelope.data
         own = self.world.find_own_domain(author(data).rpartition("@")[2])
         if own is not None and own.mail.dkim:

@@ -61,6 +61,7 @@ class Behavior:
     script: tuple[Event, ...] = ()
     tarpit: Tarpit | None = None
     banner_delay_seconds: float = 0.0  # machine time
+    taken_delay_seconds: float = 0.0  # machine time from taking a message to the reply that says so
     pipelining: Pipelining = Pipelining.OFFERED
     recipients_at_most: int | None = None  # per transaction; None: as the wording's software has it
     one_domain: bool = False

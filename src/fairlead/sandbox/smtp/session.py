@@ -344,7 +344,8 @@ class Session:
         )
         if event is not None:
             return Turn(then=Then.DROP, envelope=envelope)
-        return Turn(self.say(wording.queued, queue_id=queue_id), envelope=envelope)
+        reply = self.say(wording.queued, queue_id=queue_id)
+        return Turn(reply, wait_seconds=self._behavior.taken_delay_seconds, envelope=envelope)
 
     def _rset(self, rest: bytes) -> Step:
         self._reset()
