@@ -18,7 +18,7 @@ async def make_workspace(db: Database) -> int:
         cur = await conn.execute(
             """
             insert into workspaces (name, plan, credits_unlimited, made_at, period_ends_at, plan_ends_at)
-            values ('Test', 'unlimited', true, %(now)s, %(now)s::timestamptz + interval '1 month', 'infinity')
+            values ('Test', 'unlimited', true, %(now)s, %(now)s::timestamptz + interval '1 month', '2100-01-01')
             returning id
             """,
             {"now": NOW},

@@ -1,0 +1,181 @@
+"""The promise of the ledger under kill -9: nobody gets a step twice, and what is missing is shown."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random, SystemRandom
+
+import journeys
+import psycopg
+import pytest
+from crashes import Crew, became, kill_database
+from far_end import far_end
+
+from fairlead.db.migrate import migrate
+from fairlead.sandbox.mishaps import Mishaps
+from fairlead.sandbox.model import Provider
+from postgres import Server
+
+GOES_WRONG = {"lost_before": 0.005, "lost_after": 0.005, "put_off": 0.01, "taken_delay_seconds": 0.02}
+
+
+class Monitor:
+    """Questions to the database, which may be away."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+
+    def rows(self, question: str) -> list:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=10) as conn:
+                    return conn.execute(question).fetchall()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def left(self) -> int:
+        return self.rows("select count(*)::int from sends where state <> 'needs_decision'")[0][0]
+
+
+async def sent_through_crashes(
+    *, recipients: int, steps: int, mailboxes: int, kills: int, database_kills: int, delay: int, speed: float,
+    pause: float, patience: float, shown_at_most: float,
+) -> None:  # fmt: skip
+    seed = SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    random = Random(seed)
+    async with AsyncExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-crashes-", ignore_cleanup_errors=True))
+        )
+        folder.chmod(0o755)
+        (folder / "server").mkdir()
+        server = Server(folder / "server", durable=True)
+        server.make()
+        server.start()
+        stack.callback(server.stop)
+        conninfo = server.conninfo("postgres")
+        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as conn:
+            await migrate(conn)
+        # Every third domain is one of a provider with copies; those of the third kind are left out.
+        end = await stack.enter_async_context(far_end(conninfo, own_mailboxes=mailboxes * 3 // 2, speed=speed, seed=seed))
+        owns = [one for one in end.net.world.own_mailboxes if one.provider is not Provider.MICROSOFT]
+        ids = [
+            await end.add_mailbox(one, delay_min_seconds=delay, delay_max_seconds=delay) for one in owns[:mailboxes]
+        ]
+        with_copies = [one.domain for one in owns if one.provider is Provider.GOOGLE]
+        for number, domain in enumerate(dict.fromkeys(one.domain for one in owns)):
+            mishaps = dict(GOES_WRONG)
+            if domain in with_copies:
+                # Late everywhere; in each second domain a tenth of the copies never comes.
+                mishaps |= {"late_copies": 0.1, "late_seconds": 300, "no_copies": 0.1 * (number // 2 % 2)}
+            end.net.go_wrong(domain, Mishaps(**mishaps))
+        following = asyncio.create_task(end.net.run())
+        keeping = asyncio.create_task(end.house.clock.keep_fresh())
+        stack.callback(following.cancel)
+        stack.callback(keeping.cancel)
+        async with end.world.db.transaction() as conn:
+            await conn.execute("set local statement_timeout = 0")
+            now = end.world.clock.now()
+            await journeys.begin(
+                conn, end.desk.workspace_id, ids, count=recipients, steps=steps, domain=end.recipients, now=now
+            )
+        environment = {
+            "FAIRLEAD_DATABASE_URL": conninfo,
+            "FAIRLEAD_DATA": str(end.house.folder),
+            **end.net.settings(str(end.house.folder / "ca.pem")),
+        }
+        crew = Crew(end, environment, folder, random)
+        stack.callback(crew.dismiss)
+        crew.watch_servers()
+        monitor = Monitor(conninfo)
+        began = time.monotonic()
+        done, databases = 0, 0
+        while done < kills:
+            crew.keep_up(random.randint(1, 4))
+            await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
+            if databases < database_kills and done >= (databases + 0.5) * kills / database_kills:
+                databases += 1
+                await kill_database(server)
+            await crew.kill_one(done, pause)
+            done = sum(crew.kills.values())
+        killing = time.monotonic() - began
+        crew.keep_up(3)
+        while time.monotonic() - began < patience and await asyncio.to_thread(monitor.left):
+            await asyncio.sleep(0.5)
+            crew.keep_up(3)
+        took = time.monotonic() - began
+        if await asyncio.to_thread(monitor.left):
+            print((folder / "workers.log").read_text()[-5000:])
+            print(monitor.rows("select state, count(*), min(due_at), max(due_at), min(look_at) from sends group by 1"))
+        assert await asyncio.to_thread(monitor.left) == 0
+        for worker in crew.workers:
+            worker.process.terminate()
+        assert await became(lambda: not any(worker.alive for worker in crew.workers), 60)
+        report(end, monitor, crew, folder, environment, expected(end, recipients, steps), killing, took, shown_at_most)
+
+
+def expected(end, recipients: int, steps: int) -> set[str]:
+    return {f"r{n}.s{step}@{end.recipients}" for n in range(recipients) for step in range(1, steps + 1)}
+
+
+def report(end, monitor, crew, folder, environment, wanted, killing, took, shown_at_most) -> None:
+    taken: Counter[str] = end.net.records.sends.per_recipient
+    listed = uncertain_by_the_command(environment, end.desk.workspace_id)
+    outcomes = dict(
+        monitor.rows("select m.to_address, f.outcome || ' by ' || f.resolved_by from mails m join sent_mails f on f.id = m.id")
+    )
+    again = monitor.rows("select count(*)::int from sent_mails where tries > 1")[0][0]
+    twice = {address: count for address, count in taken.items() if count > 1}
+    missing = {address for address in wanted if not taken[address]}
+    shown = {row["to"] for row in listed if row["state"] in ("presumed_sent", "needs_decision")}
+    print(
+        f"kills {crew.kills} in {killing:.0f} s, {took:.0f} s in all; {len(wanted):,} mails, {len(twice)} twice, "
+        f"{len(missing)} missing, {len(shown)} shown as uncertain; handed over more than once {again}"
+    )
+    print(f"outcomes {dict(Counter(outcomes.values()))}")
+    for address in list(twice)[:5]:
+        print(address, twice[address], monitor.rows(f"select f.*, m.* from mails m left join sent_mails f on f.id = m.id where to_address = '{address}'"))
+    assert twice == {}
+    assert missing <= shown
+    assert len(shown) <= shown_at_most * len(wanted)
+    assert set(outcomes) == wanted
+    agree = {address: taken[address] == 1 for address, outcome in outcomes.items() if outcome.startswith("sent by")}
+    assert all(agree.values()), [address for address, same in agree.items() if not same]
+    assert [address for address, outcome in outcomes.items() if outcome.startswith("failed")] == []
+    # A worker that starts while the database is away says so and ends; no fault of ours is ever logged.
+    assert [line for line in (folder / "workers.log").read_text().splitlines() if "ERROR" in line] == []
+
+
+def uncertain_by_the_command(environment: dict[str, str], workspace_id: int) -> list[dict]:
+    run = subprocess.run(
+        [sys.executable, "-m", "fairlead", "sends", "uncertain", "--limit", "10000", "--json", "--workspace", str(workspace_id)],
+        env={**os.environ, **environment}, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr.decode()
+    return json.loads(run.stdout)["sends"]
+
+
+async def test_ten_kills_send_nothing_twice_and_hide_nothing() -> None:
+    await sent_through_crashes(
+        recipients=300, steps=3, mailboxes=12, kills=10, database_kills=1, delay=5, speed=60, pause=1.5, patience=180,
+        shown_at_most=0.05,  # the same kills among a few mails
+    )  # fmt: skip
+
+
+@pytest.mark.bars
+async def test_a_hundred_kills_send_nothing_twice_and_hide_nothing() -> None:
+    await sent_through_crashes(
+        recipients=10_000, steps=3, mailboxes=48, kills=100, database_kills=3, delay=2, speed=10, pause=2.5,
+        patience=1800, shown_at_most=0.02,
+    )  # fmt: skip
