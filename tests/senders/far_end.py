@@ -21,6 +21,7 @@ from fairlead.sandbox.mailboxes import Role
 from fairlead.sandbox.making.world import World as SandboxWorld
 from fairlead.sandbox.model import OwnMailbox
 from fairlead.sandbox.model import Provider as SandboxProvider
+from fairlead.senders import actions as senders
 from fairlead.senders.connecting import SECRET
 from fairlead.senders.model import MailboxId, Purpose, Purposes
 from fairlead.settings import load
@@ -101,17 +102,39 @@ class FarEnd:
             await asyncio.wait([listening])
 
     async def until_nothing_is_due(self) -> None:
+        """Until all that can be done now is done; late copies that are due by now come first."""
+        self.net.copying.run_due(self.net.clock.now())
+
         async def done() -> bool:
-            now = self.world.clock.now()
-            rows = await self.desk.rows(
-                "select state, due_at, look_at from sends where state <> 'needs_decision'"
-            )
-            return not any(
-                state in ("claimed", "sending") or (due if state == "planned" else look) <= now
-                for state, due, look in rows
-            )
+            async with self.world.db.statement() as conn:
+                return await senders.all_done(conn, self.world.clock.now())
 
         await until(done)
+
+    async def outcomes(self) -> dict[str, str]:
+        """What is known of each mail: address -> outcome and by what, or the state of one on its way."""
+        return dict(
+            await self.desk.rows(
+                """
+                select m.to_address, coalesce(f.outcome || ' by ' || f.resolved_by, s.state)
+                  from mails m left join sent_mails f on f.id = m.id left join sends s on s.id = m.id
+                """
+            )
+        )
+
+    @asynccontextmanager
+    async def moved_to(self, conninfo: str) -> AsyncIterator["FarEnd"]:
+        """The same sandbox, and another house with its own database in it, at the same business time."""
+        ca = self.house.folder / "ca.pem"
+        settings = load(
+            {"FAIRLEAD_DATABASE_URL": conninfo, "FAIRLEAD_DATA": str(self.house.folder), **self.net.settings(str(ca))}
+        )
+        async with open_house(settings, Start(serves=True, mode="sandbox", speed=0)) as house:
+            async with house.world.db.transaction() as conn:
+                await business_clock.advance(conn, to=self.net.clock.now())
+            await house.clock.refresh()
+            desk = Desk(house.world.db, self.desk.workspace_id, self.desk.mailbox_id, self.desk.random)
+            yield FarEnd(self.net, house, desk, self.mailboxes)
 
 
 async def until(condition: Any, patience: float = PATIENCE_SECONDS) -> None:

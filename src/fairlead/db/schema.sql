@@ -1252,6 +1252,7 @@ CREATE TABLE public.sends (
     uncertain_at timestamp with time zone,
     look_at timestamp with time zone,
     looks smallint DEFAULT 0 NOT NULL,
+    looking_until timestamp with time zone,
     is_seen boolean DEFAULT false NOT NULL,
     doubt text,
     CONSTRAINT sends_doubt CHECK (((state = ANY (ARRAY['uncertain'::text, 'needs_decision'::text])) = (doubt IS NOT NULL))),

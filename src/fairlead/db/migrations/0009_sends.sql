@@ -59,6 +59,7 @@ create table sends (
   uncertain_at timestamptz,               -- business time since when
   look_at      timestamptz,               -- business time of the next look into the Sent folder
   looks        smallint not null default 0,
+  looking_until timestamptz,              -- machine time: a worker is at it
   is_seen      boolean not null default false, -- somebody has answered it, or a notice about it came: it was sent
   doubt        text,                      -- why it is uncertain or needs a decision: lost, lease_over, restored
   constraint sends_doubt check ((state in ('uncertain', 'needs_decision')) = (doubt is not null)),

@@ -37,19 +37,22 @@ def _doubtful(row: tuple[Any, ...]) -> Doubtful:
     return Doubtful(send, *row[9:])
 
 
-async def pick_due(conn: Connection, *, now: datetime, hold_until: datetime, limit: int) -> list[Doubtful]:
-    """Uncertain mails whose Sent folder should be looked into now; nobody else gets them before `hold_until`."""
+async def pick_due(conn: Connection, *, now: datetime, hold_seconds: float, limit: int) -> list[Doubtful]:
+    """Uncertain mails whose Sent folder should be looked into now; nobody else gets them for so long."""
     cur = await conn.execute(
         f"""
         with due as (
-          select id from sends where state = 'uncertain' and look_at <= %(now)s
+          select id from sends
+           where state = 'uncertain' and look_at <= %(now)s
+             and (looking_until is null or looking_until < clock_timestamp())
            order by look_at limit %(limit)s for update skip locked
         ), picked as (
-          update sends s set look_at = %(hold_until)s from due where s.id = due.id returning s.*
+          update sends s set looking_until = clock_timestamp() + make_interval(secs => %(hold)s)
+            from due where s.id = due.id returning s.*
         )
         select {_DOUBTFUL} from picked s join mails m on m.id = s.id
         """,
-        {"now": now, "hold_until": hold_until, "limit": limit},
+        {"now": now, "hold": hold_seconds, "limit": limit},
     )
     return [_doubtful(row) for row in await cur.fetchall()]
 
@@ -58,7 +61,7 @@ async def look_again(conn: Connection, looks: Sequence[tuple[SendId, int, dateti
     """How often each was looked for, and when the next time is."""
     await conn.execute(
         """
-        update sends s set looks = w.looks, look_at = w.look_at
+        update sends s set looks = w.looks, look_at = w.look_at, looking_until = null
           from unnest(%s::bigint[], %s::smallint[], %s::timestamptz[]) as w (id, looks, look_at)
          where s.id = w.id and s.state = 'uncertain'
         """,

@@ -33,8 +33,8 @@ LOOKS: Final = (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=10
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 LOOK_AGAIN_AFTER_FAILURE: Final = timedelta(minutes=5)
 PICKED_TOGETHER: Final = 500
-# Business time for which picked mails belong to this worker. Two that look at the same mails come to the same end.
-PICKED_FOR: Final = timedelta(minutes=2)
+# Machine time for which picked mails belong to this worker. Two that look at the same mails come to the same end.
+PICKED_FOR_SECONDS: Final = 120.0
 # Absence proves something only where presence is the rule: of a mailbox's last accepted mails, at least so many, each
 # must have its copy. With fewer, or one missing, what is not found is not sent again.
 PROOF_NEEDS: Final = 50
@@ -47,7 +47,7 @@ async def settle_some(world: World, purposes: Mapping[Purpose, Purposes]) -> int
     """Looks for some uncertain mails whose time has come; how many."""
     async with world.db.transaction() as conn:
         now = world.clock.now()
-        picked = await doubt_store.pick_due(conn, now=now, hold_until=now + PICKED_FOR, limit=PICKED_TOGETHER)
+        picked = await doubt_store.pick_due(conn, now=now, hold_seconds=PICKED_FOR_SECONDS, limit=PICKED_TOGETHER)
         mailboxes = await mailbox_store.mailboxes_by_id(conn, list({one.send.mailbox_id for one in picked}))
     groups: dict[int, list[Doubtful]] = {}
     for one in picked:

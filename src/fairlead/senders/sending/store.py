@@ -429,9 +429,7 @@ async def _reserve(
 # The sending mark.
 
 
-async def mark(
-    conn: Connection, owner: str, sends: Sequence[tuple[SendId, int, int]], *, now: datetime
-) -> set[SendId]:
+async def mark(conn: Connection, owner: str, sends: Sequence[tuple[SendId, int, int]], *, now: datetime) -> set[SendId]:
     """Which of these mails, by id, mailbox and lease, now have the mark: from here on one may have been sent."""
     cur = await conn.execute(
         """
@@ -522,7 +520,8 @@ class Gone:
 async def finish(conn: Connection, finals: Sequence[Final]) -> set[SendId]:
     """Moves mails to what is final; those that are no longer where they were are not among the answer.
 
-    One with a lease has its mark, or became uncertain since. One without is uncertain, or was found to be sent.
+    One with a lease has its mark, or became uncertain since; one that cannot be sent at all needs no mark. One without
+    is uncertain, or was found to be sent.
     """
     cur = await conn.execute(
         """
@@ -537,7 +536,10 @@ async def finish(conn: Connection, finals: Sequence[Final]) -> set[SendId]:
              and (case when r.lease_number is null
                        then s.state in ('uncertain', 'needs_decision')
                             or (r.outcome = 'sent' and s.state in ('planned', 'claimed'))
-                       else s.lease_number = r.lease_number and s.state in ('sending', 'uncertain') end)
+                       else s.lease_number = r.lease_number
+                            and (s.state in ('sending', 'uncertain')
+                                 or (s.state = 'claimed' and r.outcome = 'failed'))
+                  end)
           returning s.*
         ), written as (
           insert into sent_mails (workspace_id, id, mailbox_id, campaign_id, purpose, subject_id, outcome, at,
@@ -576,7 +578,8 @@ async def plan_again(conn: Connection, agains: Sequence[Again]) -> set[SendId]:
         ), changed as (
           update sends s
              set state = 'planned', due_at = h.due_at, tries = s.tries + h.counts::int, lease_number = null, day = null,
-                 doubt = null, uncertain_at = null, look_at = null, looks = 0, requeued = s.requeued or h.requeued
+                 doubt = null, uncertain_at = null, look_at = null, looks = 0, looking_until = null,
+                 requeued = s.requeued or h.requeued
             from held h where s.id = h.id
         ), woken as (
           insert into mailbox_wakes (mailbox_id, due_at) select mailbox_id, min(due_at) from held group by mailbox_id
