@@ -28,6 +28,7 @@ from fairlead.corpus.reading import (
     whole_person,
 )
 from fairlead.corpus.recording import note_outcome, record, withdraw, withdraw_page
+from fairlead.corpus.searching import search_companies, search_people, unknown_industries, unknown_locations
 
 __all__ = [
     "addresses_of_person",
@@ -56,6 +57,10 @@ __all__ = [
     "record",
     "related_domains",
     "release_claims",
+    "search_companies",
+    "search_people",
+    "unknown_industries",
+    "unknown_locations",
     "whole_person",
     "withdraw",
     "withdraw_page",

@@ -208,7 +208,7 @@ async def known_people(
         offset=offset,
         limit=limit,
     )
-    return await _as_people(conn, workspace_id, rows, with_addresses=with_addresses)
+    return await as_people(conn, workspace_id, rows, with_addresses=with_addresses)
 
 
 async def count_people(
@@ -224,7 +224,7 @@ async def count_people(
 
 async def find_person(conn: Connection, workspace_id: int, person_id: int) -> KnownPerson | None:
     rows = await store.people(conn, workspace_id=workspace_id, ids=[person_id])
-    found = await _as_people(conn, workspace_id, rows)
+    found = await as_people(conn, workspace_id, rows)
     return found[0] if found else None
 
 
@@ -238,7 +238,7 @@ async def people_named(
         domain=rules.registrable(domain),
         key=rules.name_key(first_name, last_name),
     )
-    return await _as_people(conn, workspace_id, rows)
+    return await as_people(conn, workspace_id, rows)
 
 
 async def person_of(conn: Connection, workspace_id: int, address: str) -> WholePerson | None:
@@ -281,7 +281,7 @@ async def _whole(conn: Connection, workspace_id: int, ids: Sequence[int]) -> Who
     first = rows[next(id_ for id_ in ids if id_ in rows)]
     same = await store.people_named(conn, workspace_id=workspace_id, domain=first.domain, key=first.key)
     every = sorted({row.id for row in same} | rows.keys())
-    (person,) = await _as_people(conn, workspace_id, [first])
+    (person,) = await as_people(conn, workspace_id, [first])
     jobs = await store.jobs_of(conn, workspace_id=workspace_id, ids=every)
     details = await store.details_of(conn, workspace_id=workspace_id, ids=every)
     seen_at = await store.last_seen(conn, workspace_id=workspace_id, ids=every)
@@ -304,7 +304,7 @@ async def _whole(conn: Connection, workspace_id: int, ids: Sequence[int]) -> Who
     )
 
 
-async def _as_people(
+async def as_people(
     conn: Connection, workspace_id: int, rows: Sequence[PersonRow], *, with_addresses: bool = True
 ) -> list[KnownPerson]:
     ids = [row.id for row in rows]
@@ -349,7 +349,7 @@ async def companies(conn: Connection, workspace_id: int, domains: Sequence[str])
     rows = await store.companies(conn, workspace_id=workspace_id, domains=domains)
     found: dict[str, KnownCompany] = {}
     for row in rows:
-        card = _company(row)
+        card = as_company(row)
         found[row.domain] = _filled(found[row.domain], card) if row.domain in found else card
     return found
 
@@ -362,7 +362,7 @@ async def companies_named(conn: Connection, workspace_id: int, name: str, *, lim
     rows = await store.companies_named(conn, workspace_id=workspace_id, key=key, limit=limit)
     unique: dict[str, KnownCompany] = {}
     for row in rows:
-        unique.setdefault(row.domain, _company(row))
+        unique.setdefault(row.domain, as_company(row))
     return list(unique.values())
 
 
@@ -376,7 +376,7 @@ async def related_domains(conn: Connection, workspace_id: int, domain: str) -> l
     return [other for other in dict.fromkeys([*found, *named]) if other != domain][:MOST_RELATED]
 
 
-def _company(row: CompanyRow) -> KnownCompany:
+def as_company(row: CompanyRow) -> KnownCompany:
     return KnownCompany(
         domain=row.domain,
         name=row.name,
