@@ -28,9 +28,16 @@ from fairlead.corpus.reading import (
     whole_person,
 )
 from fairlead.corpus.recording import note_outcome, record, withdraw, withdraw_page
-from fairlead.corpus.searching import search_companies, search_people, unknown_industries, unknown_locations
+from fairlead.corpus.searching import (
+    SEARCH_PAGE,
+    search_companies,
+    search_people,
+    unknown_industries,
+    unknown_locations,
+)
 
 __all__ = [
+    "SEARCH_PAGE",
     "addresses_of_person",
     "claim",
     "claimed_among",

@@ -1,6 +1,6 @@
 """The words of the lead database: sources, and what is known of addresses, people and companies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
@@ -14,6 +14,11 @@ AddressId = NewType("AddressId", int)
 
 INSTALLATION: Final = 0
 """The owner of evidence that every workspace may see."""
+
+
+SIZES: Final = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1001-5000", "5001-10000", "10001+")
+"""Numbers of employees; with SELF the words of contract 12."""
+SELF: Final = "Self"
 
 
 class SourceKind(StrEnum):
@@ -170,3 +175,95 @@ class Counts:
     @property
     def addresses(self) -> int:
         return self.emails + self.generic
+
+
+# Searches over everything.
+
+
+class Level(StrEnum):
+    C_LEVEL = "c_level"
+    VP_LEVEL = "vp_level"
+    DIRECTOR_LEVEL = "director_level"
+    MANAGER_LEVEL = "manager_level"
+    STAFF = "staff"
+
+
+class Department(StrEnum):
+    ENGINEERING = "engineering"
+    HUMAN_RESOURCES = "human_resources"
+    IT_IS = "it_is"
+    FINANCE_ADMINISTRATION = "finance_administration"
+    MARKETING = "marketing"
+    OPERATIONS = "operations"
+    SALES = "sales"
+    SUPPORT = "support"
+    OTHER = "other"
+
+
+class LocationType(StrEnum):
+    CITY = "city"
+    STATE = "state"
+    COUNTRY = "country"
+    REGION = "region"
+    SUBREGION = "subregion"
+
+
+@dataclass(frozen=True)
+class Location:
+    locality: str
+    type: LocationType | None = None
+    """None: whatever fits."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What has to be among `include`, where there is any, and must not be among `exclude`."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.include or self.exclude)
+
+
+@dataclass(frozen=True)
+class LocationChoice:
+    include: tuple[Location, ...] = ()
+    exclude: tuple[Location, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.include or self.exclude)
+
+
+@dataclass(frozen=True)
+class CompanyFilter:
+    names: Choice = field(default_factory=Choice)
+    locations: LocationChoice = field(default_factory=LocationChoice)
+    industries: Choice = field(default_factory=Choice)
+    sizes: tuple[str, ...] = ()
+    revenue_min: int | None = None
+    revenue_max: int | None = None
+    specialities: tuple[str, ...] = ()
+    founded_from: int | None = None
+    founded_till: int | None = None
+
+    def __bool__(self) -> bool:
+        chosen = (self.names, self.locations, self.industries, self.sizes, self.specialities)
+        numbers = (self.revenue_min, self.revenue_max, self.founded_from, self.founded_till)
+        return any(map(bool, chosen)) or any(number is not None for number in numbers)
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    titles: Choice = field(default_factory=Choice)
+    levels: Choice = field(default_factory=Choice)
+    departments: Choice = field(default_factory=Choice)
+    locations: LocationChoice = field(default_factory=LocationChoice)
+    skills: Choice = field(default_factory=Choice)
+    first_name: str = ""
+    last_name: str = ""
+    company: CompanyFilter = field(default_factory=CompanyFilter)
+
+    def __bool__(self) -> bool:
+        chosen = (self.titles, self.levels, self.departments, self.locations, self.skills, self.company)
+        return any(map(bool, chosen)) or bool(self.first_name or self.last_name)

@@ -1,31 +1,11 @@
 """What a job title says: the level of its holder and the department. Pure."""
 
 import re
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from fairlead.corpus.model import Department, Level
 from fairlead.corpus.rules import folded
-
-
-class Level(StrEnum):
-    C_LEVEL = "c_level"
-    VP_LEVEL = "vp_level"
-    DIRECTOR_LEVEL = "director_level"
-    MANAGER_LEVEL = "manager_level"
-    STAFF = "staff"
-
-
-class Department(StrEnum):
-    ENGINEERING = "engineering"
-    HUMAN_RESOURCES = "human_resources"
-    IT_IS = "it_is"
-    FINANCE_ADMINISTRATION = "finance_administration"
-    MARKETING = "marketing"
-    OPERATIONS = "operations"
-    SALES = "sales"
-    SUPPORT = "support"
-    OTHER = "other"
 
 
 def _words(text: str) -> re.Pattern[str]:

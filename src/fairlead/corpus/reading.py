@@ -61,18 +61,26 @@ async def known_addresses(
     now: datetime,
     *,
     generic: bool | None = None,
+    positions: Sequence[str] | None = None,
     after: int = 0,
     limit: int = MOST_ADDRESSES,
     with_pages: bool = False,
 ) -> list[KnownAddress]:
     """Addresses of a domain with the people they belong to, in a stable order, from `after` (an id) on.
 
-    `generic` chooses those of tasks or those of persons; None both. `with_pages` also tells where each was seen.
+    `generic` chooses those of tasks or those of persons; None both. With `positions` only those of people with such a
+    job title. `with_pages` also tells where each was seen.
     """
     if is_private_mail(domain) or (domain_id := await store.find_domain(conn, domain)) is None:
         return []
     rows = await store.addresses_of_domain(
-        conn, workspace_id=workspace_id, domain_id=domain_id, generic=generic, after=after, limit=limit
+        conn,
+        workspace_id=workspace_id,
+        domain_id=domain_id,
+        generic=generic,
+        positions=_folded(positions),
+        after=after,
+        limit=limit,
     )
     return await _with_own(conn, workspace_id, rows, now, with_pages=with_pages)
 

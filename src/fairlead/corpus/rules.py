@@ -12,15 +12,12 @@ from anyascii import anyascii
 from publicsuffixlist import PublicSuffixList
 
 from fairlead.corpus.findings import Method
-from fairlead.corpus.model import AddressFacts
+from fairlead.corpus.model import SELF, SIZES, AddressFacts
 
 METHODS: Final = tuple(Method)
 """The order of the bits of `lead_addresses.methods`, and the numbers in `lead_evidence.method`: only added to."""
 METHOD_NUMBERS: Final = {method: number for number, method in enumerate(METHODS)}
 
-# In the direction of SIZES: lower ends of the ranges of contract 12.
-SIZES: Final = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1001-5000", "5001-10000", "10001+")
-SELF: Final = "Self"
 _LOWER_ENDS: Final = (1, 11, 51, 201, 501, 1001, 5001, 10001)
 _WORD: Final = re.compile(r"[^\W_]+")
 _NUMBER: Final = re.compile(r"\d[\d.,' ]*")

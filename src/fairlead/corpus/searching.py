@@ -1,89 +1,26 @@
 """Searches over all people and companies, by what they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Final
 
 from fairlead.corpus import rules
-from fairlead.corpus.model import KnownCompany, KnownPerson
+from fairlead.corpus.model import (
+    CompanyFilter,
+    KnownCompany,
+    KnownPerson,
+    Location,
+    LocationType,
+    PeopleFilter,
+)
 from fairlead.corpus.reading import as_company, as_people, companies
 from fairlead.corpus.regions import countries_of
 from fairlead.corpus.store import searching as store
 from fairlead.db import Connection
 from fairlead.kit.countries import country_code
 
-PER_PAGE: Final = 50
+SEARCH_PAGE: Final = 50
 MOST_SUGGESTIONS: Final = 15
-
-
-class LocationType(StrEnum):
-    CITY = "city"
-    STATE = "state"
-    COUNTRY = "country"
-    REGION = "region"
-    SUBREGION = "subregion"
-
-
-@dataclass(frozen=True)
-class Location:
-    locality: str
-    type: LocationType | None = None
-    """None: whatever fits."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What has to be among `include`, where there is any, and must not be among `exclude`."""
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.include or self.exclude)
-
-
-@dataclass(frozen=True)
-class LocationChoice:
-    include: tuple[Location, ...] = ()
-    exclude: tuple[Location, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.include or self.exclude)
-
-
-@dataclass(frozen=True)
-class CompanyFilter:
-    names: Choice = field(default_factory=Choice)
-    locations: LocationChoice = field(default_factory=LocationChoice)
-    industries: Choice = field(default_factory=Choice)
-    sizes: tuple[str, ...] = ()
-    revenue_min: int | None = None
-    revenue_max: int | None = None
-    specialities: tuple[str, ...] = ()
-    founded_from: int | None = None
-    founded_till: int | None = None
-
-    def __bool__(self) -> bool:
-        chosen = (self.names, self.locations, self.industries, self.sizes, self.specialities)
-        numbers = (self.revenue_min, self.revenue_max, self.founded_from, self.founded_till)
-        return any(map(bool, chosen)) or any(number is not None for number in numbers)
-
-
-@dataclass(frozen=True)
-class PeopleFilter:
-    titles: Choice = field(default_factory=Choice)
-    levels: Choice = field(default_factory=Choice)
-    departments: Choice = field(default_factory=Choice)
-    locations: LocationChoice = field(default_factory=LocationChoice)
-    skills: Choice = field(default_factory=Choice)
-    first_name: str = ""
-    last_name: str = ""
-    company: CompanyFilter = field(default_factory=CompanyFilter)
-
-    def __bool__(self) -> bool:
-        chosen = (self.titles, self.levels, self.departments, self.locations, self.skills, self.company)
-        return any(map(bool, chosen)) or bool(self.first_name or self.last_name)
 
 
 @dataclass(frozen=True)
@@ -108,7 +45,7 @@ async def search_people(conn: Connection, workspace_id: int, wanted: PeopleFilte
         company = store.Conditions(workspace_id, conditions.values)
         _of_companies(company, wanted.company)
         conditions.at_company(company)
-    total, rows = await store.people(conn, conditions, offset=(page - 1) * PER_PAGE, limit=PER_PAGE)
+    total, rows = await store.people(conn, conditions, offset=(page - 1) * SEARCH_PAGE, limit=SEARCH_PAGE)
     people = await as_people(conn, workspace_id, rows)
     cards = await companies(conn, workspace_id, sorted({person.domain for person in people if person.domain}))
     return PeoplePage(total, people, cards)
@@ -118,7 +55,7 @@ async def search_companies(conn: Connection, workspace_id: int, wanted: CompanyF
     """A page of 50, in a stable order: those with the most people known first."""
     conditions = store.Conditions(workspace_id)
     _of_companies(conditions, wanted)
-    total, rows = await store.companies(conn, conditions, offset=(page - 1) * PER_PAGE, limit=PER_PAGE)
+    total, rows = await store.companies(conn, conditions, offset=(page - 1) * SEARCH_PAGE, limit=SEARCH_PAGE)
     return CompanyPage(total, [as_company(row) for row in rows])
 
 

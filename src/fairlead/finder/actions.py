@@ -1,8 +1,11 @@
 """What may be asked of the finder."""
 
 from fairlead.finder.companies import company_named
+from fairlead.finder.database_search import LARGEST_PAGE, companies_charge, packed, pages
+from fairlead.finder.domain_search import PEOPLE_PER_PAGE, addresses_charge, domain_charge, people_charge
 from fairlead.finder.finding import address_of, find_address, find_many
 from fairlead.finder.kinds import work_on_task
+from fairlead.finder.person_search import charge as person_charge
 from fairlead.finder.profiles import link_key, profile_by_link, profile_of_address
 from fairlead.finder.searches import (
     DOMAINS_BY_NAME,
@@ -26,11 +29,16 @@ __all__ = [
     "DOMAINS_BY_NAME",
     "EMAILS_BY_NAME",
     "EMAIL_OF_NAME",
+    "LARGEST_PAGE",
     "PEOPLE_BY_LINK",
+    "PEOPLE_PER_PAGE",
     "PROFILES_BY_LINK",
     "WORK",
     "address_of",
+    "addresses_charge",
+    "companies_charge",
     "company_named",
+    "domain_charge",
     "email_of_name_request",
     "find",
     "find_address",
@@ -39,7 +47,11 @@ __all__ = [
     "forget_old",
     "latest",
     "link_key",
+    "packed",
+    "pages",
     "people_by_link_request",
+    "people_charge",
+    "person_charge",
     "profile_by_link",
     "profile_of_address",
     "profile_of_json",

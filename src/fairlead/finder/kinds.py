@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from fairlead.finder import searches, tasks
+from fairlead.finder import searches, searching, tasks
 from fairlead.finder.model import TaskId, Work
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job
 from fairlead.world import World
 
-KINDS: Final[dict[str, Work]] = {**searches.KINDS}
+KINDS: Final[dict[str, Work]] = {**searches.KINDS, **searching.KINDS}
 
 
 async def work_on_task(world: World, job: Job) -> None:

@@ -14,6 +14,7 @@ from fairlead.accounts.model import Reservation, ReservationId, WorkspaceId
 from fairlead.db import Connection
 from fairlead.finder.model import Done, Task, TaskId, TaskState
 from fairlead.finder.store import tasks as store
+from fairlead.finder.telling import tell_end
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import NewJob, Priority
 from fairlead.kit.refusals import LimitReached, NotFound
@@ -115,6 +116,7 @@ async def complete(conn: Connection, task_id: TaskId, done: Done, now: datetime)
             conn, reservation, done.charged, now, credits_each=held.credits_each, note=f"search {task_id}"
         )
     await store.complete(conn, task_id, result=done.result, now=now)
+    await tell_end(conn, held.workspace_id, held.kind, held.token, now)
     if held.when_done is not None:
         await _tell(conn, held.when_done, held.token, held.workspace_id, now)
     return True

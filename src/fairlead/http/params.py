@@ -109,6 +109,13 @@ class Params:
             raise Invalid("not_a_mapping", f"The {name} must be an object.", field=name)
         return {key: "" if _empty(element) else _scalar(element, name) for key, element in value.items()}
 
+    def tree(self, name: str) -> Value:
+        """Whatever stands there, of any shape; also what was written as `name.a.b`, under that key of an object."""
+        value = self._values.get(name)
+        prefix = f"{name}."
+        dotted = {key.removeprefix(prefix): given for key, given in self._values.items() if key.startswith(prefix)}
+        return value if not dotted else {**(value if isinstance(value, dict) else {}), **dotted}
+
 
     def nested(self, name: str) -> "Params | None":
         """The parameters within `name[...]=` or an object; None when absent or empty."""

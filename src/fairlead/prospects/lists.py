@@ -1,6 +1,6 @@
 """Prospect lists: making, showing, deleting and bringing back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from fairlead.db import Connection
@@ -106,6 +106,13 @@ async def keys_of_change(conn: Connection, workspace_id: int, change_id: int) ->
 
 async def prospects_of_address(conn: Connection, workspace_id: int, email_key: str) -> list[Prospect]:
     return await viewing.prospects_of_address(conn, workspace_id, email_key)
+
+
+async def lists_of(
+    conn: Connection, workspace_id: int, *, emails: Iterable[str], profiles: Iterable[str]
+) -> dict[str, int]:
+    """A list that holds the prospect of each of these address keys and LinkedIn profiles, for those on one."""
+    return await viewing.lists_of(conn, workspace_id=workspace_id, emails=list(emails), profiles=list(profiles))
 
 
 def list_not_found() -> NotFound:

@@ -132,26 +132,38 @@ async def counts(conn: Connection, *, workspace_id: int, domain: str) -> tuple[i
 
 
 async def addresses_of_domain(
-    conn: Connection, *, workspace_id: int, domain_id: int, generic: bool | None, after: int, limit: int
+    conn: Connection,
+    *,
+    workspace_id: int,
+    domain_id: int,
+    generic: bool | None,
+    after: int,
+    limit: int,
+    positions: Sequence[str] | None = None,
 ) -> list[AddressRow]:
-    """In the order of their ids, from `after` on."""
-    cur = conn.cursor()
-    # Two spellings of one question: the index on (domain, generic, id) serves both when `generic` is told apart here.
+    """In the order of their ids, from `after` on. `positions` are parts of folded job titles of their people."""
+    # Kind by kind, as the index on (domain, generic, id) has them.
     kinds = [False, True] if generic is None else [generic]
-    await cur.execute(
+    cur = await conn.execute(
         f"""
         select {ADDRESS}
           from unnest(%(kinds)s::boolean[]) as kind,
                lateral (select * from lead_addresses
                          where domain_id = %(domain_id)s and generic = kind and id > %(after)s
                            and owner in (0, %(workspace_id)s) and not shadowed
+                           and (%(positions)s::text[] is null
+                                or exists (select from lead_people p join lead_positions t on t.id = p.position_id
+                                            where p.id = person_id and t.key like any(%(positions)s)))
                          order by id limit %(limit)s) a
           join lead_domains d on d.id = a.domain_id
          order by a.id
          limit %(limit)s
         """,
-        {"kinds": kinds, "domain_id": domain_id, "after": after, "workspace_id": workspace_id, "limit": limit},
-    )
+        {
+            "kinds": kinds, "domain_id": domain_id, "after": after, "workspace_id": workspace_id, "limit": limit,
+            "positions": None if positions is None else [like(part) for part in positions],
+        },
+    )  # fmt: skip
     return [AddressRow(*row) for row in await cur.fetchall()]
 
 

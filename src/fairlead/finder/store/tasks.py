@@ -23,6 +23,7 @@ class Held:
     """What a running task holds, with its row locked."""
 
     workspace_id: int
+    kind: str
     token: str
     reservation: int | None
     reserved: Decimal
@@ -109,7 +110,7 @@ async def held_for_update(conn: Connection, task_id: TaskId) -> Held | None:
     """None where it is over already."""
     cur = await conn.execute(
         """
-        select workspace_id, token, reservation, reserved, credits_each, when_done
+        select workspace_id, kind, token, reservation, reserved, credits_each, when_done
           from finder_tasks
          where id = %s and state = 'running'
            for update
@@ -119,9 +120,9 @@ async def held_for_update(conn: Connection, task_id: TaskId) -> Held | None:
     row = await cur.fetchone()
     if row is None:
         return None
-    workspace_id, token, reservation, reserved, credits_each, when_done = row
+    workspace_id, kind, token, reservation, reserved, credits_each, when_done = row
     done = None if when_done is None else (when_done[0], when_done[1])
-    return Held(workspace_id, token, reservation, reserved, credits_each, done)
+    return Held(workspace_id, kind, token, reservation, reserved, credits_each, done)
 
 
 async def complete(conn: Connection, task_id: TaskId, *, result: Any, now: datetime) -> None:

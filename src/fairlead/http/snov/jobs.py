@@ -3,22 +3,22 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fairlead.http.snov import callbacks, email_verifier
+from fairlead.http.snov import callbacks, email_verifier, searches
 from fairlead.jobs.model import Job
 from fairlead.webhooks.model import Delivery
 from fairlead.world import World
 
+
+async def body_of(world: World, workspace_id: int, token: str) -> dict[str, Any]:
+    """The answer of the GET that shows a task. Raises `NotFound` when it is forgotten."""
+    body = await searches.callback_body(world, workspace_id, token)
+    return await email_verifier.callback_body(world, workspace_id, token) if body is None else body
+
+
 HANDLERS: dict[str, Callable[[World, Job], Awaitable[None]]] = {
-    callbacks.KIND: callbacks.handler(email_verifier.callback_body),
+    callbacks.KIND: callbacks.handler(body_of),
 }
-
-# The answer of the GET that shows the result of a task, by the object and action its end is told under.
-RESULTS: dict[tuple[str, str], callbacks.Body] = {
-    ("email_verification", "verified"): email_verifier.callback_body,
-}
-
 
 async def task_result(world: World, delivery: Delivery) -> dict[str, Any]:
     """What a webhook is told of a task that has ended. Raises `NotFound` when the task is forgotten."""
-    body_of = RESULTS[delivery.topic.object, delivery.topic.action]
     return await body_of(world, delivery.workspace_id, delivery.facts["task"])

@@ -78,3 +78,27 @@ def _prospect(row: tuple[Any, ...]) -> Prospect:
     lists = [ListRef(ListId(item["id"]), item["name"]) for item in row[-1]]
     columns = (ProspectId(row[0]), *row[1:-1], lists)
     return Prospect(*columns)
+
+
+async def lists_of(
+    conn: Connection, *, workspace_id: int, emails: list[str], profiles: list[str]
+) -> dict[str, int]:
+    cur = await conn.execute(
+        """
+        select coalesce(p.email_key, p.linkedin_key), p.linkedin_key, max(l.id)
+          from prospects p
+          join list_members m on m.workspace_id = p.workspace_id and m.prospect_id = p.id
+          join prospect_lists l on l.workspace_id = m.workspace_id and l.id = m.list_id and l.deleted_at is null
+         where p.workspace_id = %(workspace_id)s and p.deleted_at is null
+           and p.copy_number = 0
+           and (p.email_key = any(%(emails)s) or (p.email_key is null and p.linkedin_key = any(%(profiles)s)))
+         group by p.id, p.email_key, p.linkedin_key
+        """,
+        {"workspace_id": workspace_id, "emails": emails, "profiles": profiles},
+    )
+    found: dict[str, int] = {}
+    for key, profile, list_id in await cur.fetchall():
+        found[key] = list_id
+        if profile is not None:
+            found[profile] = list_id
+    return found
