@@ -8,7 +8,9 @@ from typing import Any, Final
 from fairlead.accounts.actions import request_key
 from fairlead.corpus import actions as corpus
 from fairlead.corpus.model import KnownAddress, KnownPerson
-from fairlead.finder.model import Done, Task
+from fairlead.finder.finding import address_of
+from fairlead.finder.model import Done, Sought, Task
+from fairlead.finder.names import from_parts
 from fairlead.verifier import actions as verifier
 from fairlead.verifier.model import SmtpStatus, Verdict
 from fairlead.world import World
@@ -31,7 +33,13 @@ async def emails_work(world: World, task: Task) -> Done:
         known = []
         if person is not None:
             known = await corpus.addresses_of_person(conn, task.workspace_id, person.id, world.clock.now())
-    emails = await _alive(world, known, seconds=task.seconds_left - _WRITING_SECONDS)
+    until = world.timer.monotonic() + task.seconds_left - _WRITING_SECONDS
+    emails = await _alive(world, known, seconds=until - world.timer.monotonic())
+    if not emails and person is not None and person.domain:
+        sought = Sought(from_parts(person.first_name, person.last_name), person.domain)
+        found = await address_of(world, task.workspace_id, sought, seconds=max(1.0, until - world.timer.monotonic()))
+        if found is not None and found.smtp_status is not SmtpStatus.NOT_VALID:
+            emails = [(found.address, found.smtp_status.value)]
     return Done(_result(world, person, emails), [charge(task.kind, task.request)] if emails else [])
 
 
