@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from fairlead.corpus.findings import Method, PageFindings, PersonFinding
+from fairlead.corpus.model import SourceKind
 from fairlead.http.snov.endpoints import ENDPOINTS
 from fairlead.prospects import actions as prospects
+from lead_evidence import Corpus
 
 SECRET = "zanzibar"
 
@@ -24,7 +27,27 @@ class Owned:
 
 
 # For each live endpoint what a stranger may ask with the ids of the other workspace.
+SEARCHED = {"domain": f"{SECRET}.example"}
+FILTERS = {"company": {"name": {"include": ["Tanganyika"]}}}
 WALK = {
+    "2": lambda owned: [SEARCHED],
+    "3": lambda owned: [{}],
+    "4": lambda owned: [SEARCHED, SEARCHED | {"positions": ["tester"]}],
+    "5": lambda owned: [{}],
+    "6": lambda owned: [{}],
+    "7": lambda owned: [{}],
+    "8": lambda owned: [SEARCHED],
+    "9": lambda owned: [{}],
+    "10": lambda owned: [SEARCHED],
+    "11": lambda owned: [{}],
+    "12": lambda owned: [{"filters": FILTERS}, {"filters": {"prospect": {"last_name": "Tanganyika"}}}],
+    "13": lambda owned: [{}],
+    "14": lambda owned: [{}],
+    "15": lambda owned: [{}],
+    "16": lambda owned: [{"filters": FILTERS}],
+    "17": lambda owned: [{}],
+    "18": lambda owned: [SEARCHED],
+    "76": lambda owned: [SEARCHED, SEARCHED | {"type": "personal", "limit": 100}],
     "26": lambda owned: [{"emails": [owned.email]}],
     "27": lambda owned: [{"task_hash": owned.task}],
     "A13": lambda owned: [{"task_hash": owned.task}],
@@ -77,6 +100,9 @@ async def owned(house, other):
         )
     await other.post("/v1/do-not-email-list", items=[f"stopped@{SECRET}.example"], listId=named)
     task = await other.post("/v2/email-verification/start", emails=[Owned.email])
+    known = PersonFinding(f"{SECRET} Lee", SECRET, "Tanganyika", Method.IMPORT, "Tester", Owned.email)
+    row = PageFindings("row 1", house.world.clock.now(), "", (), (known,))
+    await Corpus(house).record(row, uri=f"{SECRET}.csv", kind=SourceKind.IMPORT, owner=other.workspace_id)
     mailbox = await other.post(
         "/v2/sender-accounts/emails",
         sender_name=f"{SECRET} Lee",
@@ -130,6 +156,7 @@ async def test_a_stranger_sees_nothing_and_changes_nothing(house, other, owned, 
     for fields in WALK[endpoint.number](owned):
         for method in endpoint.methods:
             path = endpoint.path.replace("{task_hash}", owned.task).replace("{id}", str(owned.mailbox_id))
+            path = path.replace("{prospect_hash}", owned.long)
             answered = await stranger.call(method, path, json=fields)
             assert answered.status in (200, 400, 404, 422)
             shown = str(answered.body)
