@@ -239,6 +239,28 @@ class Settings:
         one_of("presume", "ask"),
         "What becomes of a mail of which nothing can tell whether it was sent: presume that it was, or ask a person.",
     )
+    google_client_id: str | None = setting(
+        None, read_text, "Client of your own app at Google, with which mailboxes are connected by OAuth."
+    )
+    google_client_secret: str | None = setting(None, read_text, "Its secret.", secret=True)
+    google_authorize_url: str = setting(
+        "https://accounts.google.com/o/oauth2/v2/auth", read_url, "Where Google asks a person for consent."
+    )
+    google_token_url: str = setting("https://oauth2.googleapis.com/token", read_url, "Where Google gives tokens.")
+    microsoft_client_id: str | None = setting(
+        None, read_text, "Client of your own app at Microsoft, with which mailboxes are connected by OAuth."
+    )
+    microsoft_client_secret: str | None = setting(
+        None, read_text, "Its secret; none where the app is a public client.", secret=True
+    )
+    microsoft_authorize_url: str = setting(
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        read_url,
+        "Where Microsoft asks a person for consent; an app of one tenant has an address of its own.",
+    )
+    microsoft_token_url: str = setting(
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token", read_url, "Where Microsoft gives tokens."
+    )
 
 
 def variable(name: str) -> str:

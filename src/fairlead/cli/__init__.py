@@ -24,6 +24,7 @@ COMMANDS = {
     "key": ("fairlead.cli.accounts", "key", "API keys of the NetworkHQ API."),
     "keys": ("fairlead.cli.operating", "keys", "The encryption keys of stored secrets."),
     "list": ("fairlead.cli.prospects", "list_", "Prospect lists."),
+    "mailbox": ("fairlead.cli.mailbox", "mailbox", "Mailboxes that mail is sent from."),
     "member": ("fairlead.cli.accounts", "member", "The people of a workspace."),
     "migrate": ("fairlead.cli.operating", "migrate", "Bring the database's schema up to date."),
     "prospect": ("fairlead.cli.prospects", "prospect", "Move, delete and merge prospects, and take it back."),

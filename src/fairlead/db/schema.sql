@@ -972,6 +972,7 @@ CREATE TABLE public.mailboxes (
     secret bytea NOT NULL,
     access_token bytea,
     access_token_until timestamp with time zone,
+    renewing_until timestamp with time zone,
     time_zone text NOT NULL,
     daily_limit integer NOT NULL,
     delay_min_seconds integer NOT NULL,

@@ -2,6 +2,8 @@
 
 from fairlead.senders.checking import check, run_check, up_to_date
 from fairlead.senders.connecting import reading, submission
+from fairlead.senders.consenting import connect
+from fairlead.senders.importing import bring_in, error_table, read_table, servers_of, usual_servers
 from fairlead.senders.ledger.asking import (
     letter_of,
     room_left,
@@ -13,6 +15,7 @@ from fairlead.senders.ledger.asking import (
 )
 from fairlead.senders.ledger.planning import plan, take_back, withdraw
 from fairlead.senders.mailboxes import CHECK, change, create, find
+from fairlead.senders.oauth import app, authorization_url
 from fairlead.senders.sending.copying import keep_copy
 from fairlead.senders.sending.doubt_store import all_done, held_mailboxes, note_seen, note_stored_ids, uncertain
 from fairlead.senders.sending.proving import decide, settle_some
@@ -26,11 +29,16 @@ __all__ = [
     "COPY",
     "Plain",
     "all_done",
+    "app",
+    "authorization_url",
+    "bring_in",
     "change",
     "check",
     "compare_some",
+    "connect",
     "create",
     "decide",
+    "error_table",
     "find",
     "give_up_comparing",
     "held_mailboxes",
@@ -42,6 +50,7 @@ __all__ = [
     "note_stored_ids",
     "pause",
     "plan",
+    "read_table",
     "reading",
     "remove",
     "resume",
@@ -50,12 +59,14 @@ __all__ = [
     "sends_of_message_ids",
     "sends_of_tokens",
     "sent_mails",
+    "servers_of",
     "settle_some",
     "submission",
     "take_back",
     "thread_of",
     "uncertain",
     "up_to_date",
+    "usual_servers",
     "withdraw",
     "words_of",
 ]

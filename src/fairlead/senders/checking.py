@@ -9,10 +9,10 @@ from typing import Final
 from fairlead.jobs.model import Job, Postpone
 from fairlead.kit.refusals import NotFound
 from fairlead.net.imap import ImapFailure, ImapSession
-from fairlead.net.mail_login import Credentials, NotConnected
+from fairlead.net.mail_login import NotConnected
 from fairlead.net.smtp import SmtpSession, Times
 from fairlead.senders import providers, store
-from fairlead.senders.connecting import credentials_of, open_reading, open_submission
+from fairlead.senders.connecting import reading, submission
 from fairlead.senders.model import Auth, Check, CheckStatus, Mailbox, Provider, SentCopies
 from fairlead.senders.states import mailbox as mailbox_of
 from fairlead.world import World
@@ -41,10 +41,9 @@ async def check(world: World, workspace_id: int, mailbox_id: int) -> Mailbox:
         secrets = await store.secrets(conn, workspace_id, mailbox_id)
     if secrets is None:
         raise NotFound("unknown_mailbox", f"There is no mailbox {mailbox_id}.", field="mailbox_id")
-    credentials = await credentials_of(world, mailbox)
     async with asyncio.TaskGroup() as group:
-        smtp_task = group.create_task(_within_time(_check_smtp(world, mailbox, credentials)))
-        imap_task = group.create_task(_within_time(_check_imap(world, mailbox, credentials)))
+        smtp_task = group.create_task(_within_time(_check_smtp(world, mailbox)))
+        imap_task = group.create_task(_within_time(_check_imap(world, mailbox)))
     smtp, imap = smtp_task.result(), imap_task.result()
     provider = await _provider(world, mailbox, smtp, imap)
     async with world.db.transaction() as conn:
@@ -92,11 +91,9 @@ async def _within_time(asking: Awaitable[_Result]) -> _Result:
         return _invalid(f"No answer: the check was given up after {CHECK_SECONDS:.0f} seconds.")
 
 
-async def _check_smtp(world: World, mailbox: Mailbox, credentials: Credentials | NotConnected) -> _Result:
+async def _check_smtp(world: World, mailbox: Mailbox) -> _Result:
     by_name = providers.by_host(mailbox.smtp.host)
-    if isinstance(credentials, NotConnected):
-        return _invalid(credentials.sentence, by_name)
-    opened = await open_submission(world, mailbox, credentials, times=TIMES)
+    opened = await submission(world, mailbox, times=TIMES)
     match opened:
         case SmtpSession():
             found = by_name or providers.by_greeting(opened.banner)
@@ -106,12 +103,10 @@ async def _check_smtp(world: World, mailbox: Mailbox, credentials: Credentials |
             return _invalid(sentence, by_name)
 
 
-async def _check_imap(world: World, mailbox: Mailbox, credentials: Credentials | NotConnected) -> _Result:
+async def _check_imap(world: World, mailbox: Mailbox) -> _Result:
     if mailbox.imap is None:
         return _Result(Check(CheckStatus.VALID))
-    if isinstance(credentials, NotConnected):
-        return _invalid(credentials.sentence)
-    opened = await open_reading(world, mailbox, credentials)
+    opened = await reading(world, mailbox)
     match opened:
         case ImapSession():
             return await _look_around(opened)
@@ -148,6 +143,8 @@ def _copies(mailbox: Mailbox, smtp: _Result, imap: _Result) -> SentCopies:
     if imap.check.status is not CheckStatus.VALID:
         # What was learned when it worked stays true; a server that is away has not changed its ways.
         return mailbox.sent_copies if imap.check.errors != (SENT_MISSING,) else SentCopies.NONE
+    if mailbox.auth is Auth.OAUTH:
+        return providers.copies(mailbox.provider, mailbox.smtp, has_sent_folder=imap.has_sent_folder)
     provider = smtp.provider if smtp.check.status is CheckStatus.VALID else providers.by_host(mailbox.smtp.host)
     return providers.copies(provider, mailbox.smtp, has_sent_folder=imap.has_sent_folder)
 

@@ -12,8 +12,8 @@ from fairlead.jobs.model import Priority
 from fairlead.kit.refusals import Conflict, LimitReached
 from fairlead.kit.text import address_key
 from fairlead.senders import providers, store
-from fairlead.senders.connecting import SECRET
 from fairlead.senders.model import Auth, Mailbox, MailboxState, SentCopies, Settings
+from fairlead.senders.secrets import SECRET
 from fairlead.senders.settings import checked, checked_secret
 from fairlead.senders.states import unknown
 from fairlead.world import World
@@ -43,7 +43,7 @@ async def create(
         raise LimitReached(
             "too_many_mailboxes", f"The plan {plan.title} has {plan.mailboxes} mailboxes at most.", field="address"
         )
-    sealed = world.keys.seal(checked_secret(secret).encode(), SECRET)
+    sealed = _sealed(world, secret, auth)
     values = _columns(settings) | _connection_columns(settings) | {
         "workspace_id": workspace_id,
         "auth": auth,
@@ -92,8 +92,9 @@ async def change(
         if before.state is MailboxState.ERROR:
             values |= {"state": MailboxState.ACTIVE, "state_reason": None}
     if secret is not None:
-        sealed = world.keys.seal(checked_secret(secret).encode(), SECRET)
-        values |= {"secret": sealed, "auth": auth or before.auth, "access_token": None, "access_token_until": None}
+        chosen = auth or before.auth
+        values |= {"secret": _sealed(world, secret, chosen), "auth": chosen, "access_token": None}
+        values |= {"access_token_until": None}
     try:
         changed = await store.update(conn, workspace_id, mailbox_id, values, new_check=connects_anew)
     except store.AddressTaken:
@@ -124,6 +125,11 @@ async def check_soon(conn: Connection, mailbox: Mailbox, now: datetime) -> None:
         priority=Priority.URGENT,
         once_key=f"mailbox {mailbox.id}",
     )
+
+
+def _sealed(world: World, secret: str, auth: Auth) -> bytes:
+    """Only what a person typed has to be looked at."""
+    return world.keys.seal((checked_secret(secret) if auth is Auth.PASSWORD else secret).encode(), SECRET)
 
 
 def _columns(settings: Settings) -> dict[str, Any]:

@@ -43,6 +43,21 @@ class Provider(StrEnum):
     OTHER = "other"
 
 
+class ConsentProvider(StrEnum):
+    """Who lets a mailbox be used by a person's consent (OAuth) in place of a password."""
+
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+
+    @property
+    def named(self) -> str:
+        return self.value.capitalize()
+
+    @property
+    def mail_provider(self) -> Provider:
+        return Provider.GMAIL if self is ConsentProvider.GOOGLE else Provider.MICROSOFT
+
+
 class MailboxState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"  # by a person; `resume` ends it

@@ -4,7 +4,7 @@ from typing import Final
 
 from fairlead.net.answers import Found
 from fairlead.net.dns import Dns
-from fairlead.senders.model import Provider, SentCopies, ServerAddress
+from fairlead.senders.model import Encryption, Provider, SentCopies, ServerAddress
 
 # The ends of names of submission servers, and of mail exchangers.
 _SMTP_HOSTS: Final = {
@@ -26,6 +26,30 @@ _EXCHANGERS: Final = {
     "titan.email": Provider.TITAN,
     "secureserver.net": Provider.GODADDY,
 }
+# Where mail is handed in and read, as the providers document it.
+SERVERS: Final = {
+    Provider.GMAIL: (
+        ServerAddress("smtp.gmail.com", 465, Encryption.SSL), ServerAddress("imap.gmail.com", 993, Encryption.SSL),
+    ),
+    Provider.MICROSOFT: (
+        ServerAddress("smtp.office365.com", 587, Encryption.STARTTLS),
+        ServerAddress("outlook.office365.com", 993, Encryption.SSL),
+    ),
+    Provider.HOSTINGER: (
+        ServerAddress("smtp.hostinger.com", 465, Encryption.SSL),
+        ServerAddress("imap.hostinger.com", 993, Encryption.SSL),
+    ),
+    Provider.ZOHO: (
+        ServerAddress("smtp.zoho.com", 465, Encryption.SSL), ServerAddress("imap.zoho.com", 993, Encryption.SSL),
+    ),
+    Provider.TITAN: (
+        ServerAddress("smtp.titan.email", 465, Encryption.SSL), ServerAddress("imap.titan.email", 993, Encryption.SSL),
+    ),
+    Provider.GODADDY: (
+        ServerAddress("smtpout.secureserver.net", 465, Encryption.SSL),
+        ServerAddress("imap.secureserver.net", 993, Encryption.SSL),
+    ),
+}  # fmt: skip
 # Google's relay for organizations keeps no copies; its ordinary server does.
 _KEEPS_NO_COPIES: Final = ("smtp-relay.gmail.com",)
 _KEEP_COPIES: Final = (Provider.GMAIL, Provider.MICROSOFT)

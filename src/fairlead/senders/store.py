@@ -171,6 +171,25 @@ async def secrets(conn: Connection, workspace_id: int, mailbox_id: int, *, lock:
     return Secrets(bytes(secret), None if token is None else bytes(token), until, number, machine_now)
 
 
+async def claim_renewal(conn: Connection, workspace_id: int, mailbox_id: int, *, seconds: float) -> bool:
+    """Whether the caller may ask for another token now: some providers take the old ones back with each new one."""
+    cur = await conn.execute(
+        """
+        update mailboxes set renewing_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+         where workspace_id = %(workspace_id)s and id = %(mailbox_id)s
+           and (renewing_until is null or renewing_until < clock_timestamp())
+        """,
+        {"workspace_id": workspace_id, "mailbox_id": mailbox_id, "seconds": seconds},
+    )
+    return cur.rowcount == 1
+
+
+async def release_renewal(conn: Connection, workspace_id: int, mailbox_id: int) -> None:
+    await conn.execute(
+        "update mailboxes set renewing_until = null where workspace_id = %s and id = %s", [workspace_id, mailbox_id]
+    )
+
+
 async def keep_tokens(
     conn: Connection,
     workspace_id: int,
@@ -184,7 +203,7 @@ async def keep_tokens(
     """Whether the tokens were kept: they are not where the mailbox was connected anew meanwhile."""
     cur = await conn.execute(
         """
-        update mailboxes set secret = %(secret)s, access_token = %(access_token)s,
+        update mailboxes set secret = %(secret)s, access_token = %(access_token)s, renewing_until = null,
                              access_token_until = clock_timestamp() + make_interval(secs => %(lives_seconds)s)
          where workspace_id = %(workspace_id)s and id = %(mailbox_id)s and secret = %(old_secret)s
         """,
@@ -198,6 +217,18 @@ async def keep_tokens(
         },
     )
     return cur.rowcount == 1
+
+
+async def name_provider(conn: Connection, workspace_id: int, mailbox_id: int, provider: Provider) -> None:
+    """Whoever gave the consent is the provider, whatever its servers are called. It keeps copies of what is sent."""
+    await conn.execute(
+        """
+        update mailboxes set provider = %(provider)s,
+                             sent_copies = case when imap_host is null then 'none' else 'provider' end
+         where workspace_id = %(workspace_id)s and id = %(mailbox_id)s
+        """,
+        {"provider": provider, "workspace_id": workspace_id, "mailbox_id": mailbox_id},
+    )
 
 
 async def keep_check(

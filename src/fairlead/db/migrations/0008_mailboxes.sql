@@ -17,6 +17,7 @@ create table mailboxes (
   secret             bytea not null,      -- sealed: the password, or the refresh token
   access_token       bytea,               -- sealed: of OAuth, while it lasts
   access_token_until timestamptz,         -- machine time
+  renewing_until     timestamptz,         -- machine time: so long one process has the right to ask for another token
   time_zone          text not null,       -- IANA
   daily_limit        int not null constraint mailboxes_daily_limit check (daily_limit > 0),
   delay_min_seconds  int not null,
