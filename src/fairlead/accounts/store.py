@@ -539,3 +539,20 @@ async def count_recipient(conn: Connection, *, workspace_id: int, address_hash: 
     row = await cur.fetchone()
     assert row is not None
     return bool(row[0])
+
+
+async def count_recipients(conn: Connection, *, workspace_id: int, address_hashes: list[bytes]) -> None:
+    await conn.execute(
+        """
+        with noted as (
+          insert into period_recipients (workspace_id, period_ends, address_hash)
+          select w.id, w.period_ends_at, h from workspaces w, unnest(%(hashes)s::bytea[]) as h
+           where w.id = %(workspace_id)s
+          on conflict do nothing
+          returning 1
+        )
+        update workspaces set recipients_used = recipients_used + (select count(*) from noted)
+         where id = %(workspace_id)s and exists (select from noted)
+        """,
+        {"workspace_id": workspace_id, "hashes": address_hashes},
+    )

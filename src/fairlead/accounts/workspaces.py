@@ -1,6 +1,7 @@
 """Workspaces, their members, and the month that renews their limits."""
 
 import calendar
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -181,6 +182,13 @@ async def use_recipient(conn: Connection, workspace_id: int, address: str, *, pl
         raise LimitReached(
             "recipients_used_up", f"The {plan.recipients_per_month} recipients of this month are used up."
         )
+
+
+async def count_recipients(conn: Connection, workspace_id: int, addresses: Sequence[str]) -> None:
+    """Counts people written to in this month, each once, whatever the plan allows."""
+    hashes = {fingerprint(address_key(address)) for address in addresses}
+    if hashes:
+        await store.count_recipients(conn, workspace_id=workspace_id, address_hashes=sorted(hashes))
 
 
 def days_until(moment: datetime, now: datetime) -> int:

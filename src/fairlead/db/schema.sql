@@ -32,6 +32,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.last_of_list(workspace bigint, list bigint) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(max(m.position), 0) from list_members m where m.workspace_id = workspace and m.list_id = list $$;
+
+CREATE FUNCTION public.recipient(workspace bigint, prospect bigint) RETURNS TABLE("position" bigint, prospect_id bigint, email text, email_key text, other_emails text[], country text, locality text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select 0::bigint, p.id, p.email, p.email_key, p.other_emails, p.country, p.locality
+     from prospects p where p.workspace_id = workspace and p.id = prospect and p.deleted_at is null $$;
+
 CREATE FUNCTION public.recipients_of_list(workspace bigint, list bigint, after bigint, most integer) RETURNS TABLE("position" bigint, prospect_id bigint, email text, email_key text, other_emails text[], country text, locality text)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select m.position, p.id, p.email, p.email_key, p.other_emails, p.country, p.locality
@@ -184,6 +193,7 @@ CREATE TABLE public.campaign_list_reads (
     campaign_id bigint NOT NULL,
     list_id bigint NOT NULL,
     read_to bigint DEFAULT 0 NOT NULL,
+    last_position bigint DEFAULT 0 NOT NULL,
     seen_to bigint DEFAULT 0 NOT NULL,
     seen_before xid8 DEFAULT '0'::xid8 NOT NULL
 );
@@ -1090,12 +1100,6 @@ CREATE TABLE public.place_zones (
     zone text NOT NULL
 );
 
-CREATE TABLE public.planner_watch (
-    only_row boolean DEFAULT true NOT NULL,
-    seen_at timestamp with time zone NOT NULL,
-    CONSTRAINT planner_watch_has_one_row CHECK (only_row)
-);
-
 CREATE TABLE public.prospect_change_rows (
     workspace_id bigint NOT NULL,
     change_id bigint NOT NULL,
@@ -1811,9 +1815,6 @@ ALTER TABLE ONLY public.periodic
 
 ALTER TABLE ONLY public.place_zones
     ADD CONSTRAINT place_zones_pkey PRIMARY KEY (country, locality);
-
-ALTER TABLE ONLY public.planner_watch
-    ADD CONSTRAINT planner_watch_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY public.prospect_change_rows
     ADD CONSTRAINT prospect_change_rows_pkey PRIMARY KEY (workspace_id, change_id, prospect_id);

@@ -19,6 +19,7 @@ from fairlead.verifier.batches import (
     task_result,
 )
 from fairlead.verifier.checking import RETRY, fresh_verdicts, verify_now
+from fairlead.verifier.families import family_of
 from fairlead.verifier.identity import identity_problem
 from fairlead.verifier.model import Verdict
 from fairlead.verifier.store import verdicts as _store
@@ -31,6 +32,7 @@ __all__ = [
     "ask_again",
     "attend",
     "batch_verdicts",
+    "family_of",
     "find_batch",
     "forget_old",
     "fresh_verdicts",

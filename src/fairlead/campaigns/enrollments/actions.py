@@ -1,6 +1,34 @@
 """What may be asked of enrollments."""
 
+from fairlead.campaigns.enrollments.enrolling import ENROLL, enroll_list, enroll_prospect
+from fairlead.campaigns.enrollments.keeping import keep, resumed, started
 from fairlead.campaigns.enrollments.permitting import PURPOSES
+from fairlead.campaigns.enrollments.planning import Round, leading, plan_round
+from fairlead.campaigns.enrollments.recipients import (
+    Wish,
+    campaign_title,
+    change_status,
+    participations,
+    recipients,
+)
 from fairlead.campaigns.enrollments.stopping import note_signal, stop
 
-__all__ = ["PURPOSES", "note_signal", "stop"]
+__all__ = [
+    "ENROLL",
+    "PURPOSES",
+    "Round",
+    "Wish",
+    "campaign_title",
+    "change_status",
+    "enroll_list",
+    "enroll_prospect",
+    "keep",
+    "leading",
+    "note_signal",
+    "participations",
+    "plan_round",
+    "recipients",
+    "resumed",
+    "started",
+    "stop",
+]

@@ -10,6 +10,18 @@ $$ select m.position, p.id, p.email, p.email_key, p.other_emails, p.country, p.l
     where m.workspace_id = workspace and m.list_id = list and m.position > after and p.deleted_at is null
     order by m.position limit most $$;
 
+-- The same for one prospect.
+create function recipient(workspace bigint, prospect bigint)
+  returns table ("position" bigint, prospect_id bigint, email text, email_key text, other_emails text[], country text,
+                 locality text)
+  language sql stable parallel safe as
+$$ select 0::bigint, p.id, p.email, p.email_key, p.other_emails, p.country, p.locality
+     from prospects p where p.workspace_id = workspace and p.id = prospect and p.deleted_at is null $$;
+
+-- The position of the last member of a list; 0 where there is none.
+create function last_of_list(workspace bigint, list bigint) returns bigint language sql stable parallel safe as
+$$ select coalesce(max(m.position), 0) from list_members m where m.workspace_id = workspace and m.list_id = list $$;
+
 -- Those of some addresses that a global do-not-email list or the named one stops, by address or by domain.
 create function blocked_among(workspace bigint, addresses text[], named_list bigint)
   returns setof text language sql stable parallel safe as
@@ -133,19 +145,14 @@ create table campaign_runs (
 -- How far each list was read into a campaign. A row may appear behind a position already read while its transaction
 -- runs; `read_to` is what lies behind all of those.
 create table campaign_list_reads (
-  workspace_id bigint not null,
-  campaign_id  bigint not null,
-  list_id      bigint not null,
-  read_to      bigint not null default 0,
-  seen_to      bigint not null default 0, -- read once, to be read again when the transactions of then have ended:
-  seen_before  xid8 not null default '0', -- those below this number
+  workspace_id  bigint not null,
+  campaign_id   bigint not null,
+  list_id       bigint not null,
+  read_to       bigint not null default 0,
+  last_position bigint not null default 0, -- of the last row seen
+  seen_to       bigint not null default 0, -- read once, to be read again when the transactions of then have ended:
+  seen_before   xid8 not null default '0', -- those below this number; both 0 where nothing is to be read again
   primary key (campaign_id, list_id)
-);
-
--- When the planner was last at work; a gap is an outage.
-create table planner_watch (
-  only_row boolean primary key default true constraint planner_watch_has_one_row check (only_row),
-  seen_at  timestamptz not null           -- machine time
 );
 
 -- The zone of each place that prospects live in, as worked out once. '' where it is not known.

@@ -19,6 +19,7 @@ class Entry:
     version_id: int
     node_key: str
     lane: int
+    due_at: datetime
     black_list_id: int | None
     first_address_only: bool
 
@@ -60,7 +61,7 @@ with members as materialized (
          nullif(z.zone, ''),
          case when a.address is null or b.reason is not null then 'excluded' else 'to_check' end,
          case when a.address is null then 'no_address' else b.reason end,
-         %(now)s, %(now)s, %(now)s,
+         %(due_at)s, case when a.address is not null and b.reason is null then %(due_at)s::timestamptz end, %(now)s,
          case when a.address is null or b.reason is not null then %(now)s::timestamptz end
     from addresses a
     left join place_zones z on z.country = coalesce(a.country, '') and z.locality = coalesce(a.locality, '')
@@ -72,10 +73,7 @@ with members as materialized (
 select (select count(*) from members), (select coalesce(max("position"), 0) from members), (select count(*) from made)
 """
 _LIST = "select * from recipients_of_list(%(workspace_id)s, %(list_id)s, %(after)s, %(most)s)"
-_PROSPECT = """
-  select 0::bigint as "position", id as prospect_id, email, email_key, other_emails, country, locality from prospects
-   where workspace_id = %(workspace_id)s and id = %(prospect_id)s and deleted_at is null
-"""
+_PROSPECT = "select * from recipient(%(workspace_id)s, %(prospect_id)s)"
 _FROM_LIST = _ENROLL.replace("{members}", _LIST)
 _FROM_PROSPECT = _ENROLL.replace("{members}", _PROSPECT)
 
@@ -87,6 +85,7 @@ def _values(entry: Entry, now: datetime) -> dict[str, object]:
         "version_id": entry.version_id,
         "node_key": entry.node_key,
         "lane": entry.lane,
+        "due_at": entry.due_at,
         "black_list_id": entry.black_list_id,
         "first_address_only": entry.first_address_only,
         "now": now,
@@ -109,33 +108,30 @@ async def enroll_prospect(conn: Connection, entry: Entry, prospect_id: int, *, n
     return int(row[2])
 
 
-async def unknown_places(conn: Connection, workspace_id: int, list_id: int, *, after: int) -> list[tuple[str, str]]:
+async def unknown_places(
+    conn: Connection, workspace_id: int, list_id: int, *, after: int, most: int
+) -> list[tuple[str, str]]:
     """(country, locality) of members of a list whose zone was never worked out."""
+    cur = await conn.execute(_UNKNOWN.replace("{members}", _LIST), _members(workspace_id, list_id, after, most))
+    return [(row[0], row[1]) for row in await cur.fetchall()]
+
+
+async def unknown_place_of(conn: Connection, workspace_id: int, prospect_id: int) -> list[tuple[str, str]]:
     cur = await conn.execute(
-        """
-        select distinct coalesce(p.country, ''), coalesce(p.locality, '')
-          from list_members m join prospects p on p.workspace_id = m.workspace_id and p.id = m.prospect_id
-         where m.workspace_id = %(workspace_id)s and m.list_id = %(list_id)s and m.position > %(after)s
-           and not exists (select from place_zones z
-                            where z.country = coalesce(p.country, '') and z.locality = coalesce(p.locality, ''))
-        """,
-        {"workspace_id": workspace_id, "list_id": list_id, "after": after},
+        _UNKNOWN.replace("{members}", _PROSPECT), {"workspace_id": workspace_id, "prospect_id": prospect_id}
     )
     return [(row[0], row[1]) for row in await cur.fetchall()]
 
 
-async def unknown_place_of(conn: Connection, workspace_id: int, prospect_id: int) -> tuple[str, str] | None:
-    cur = await conn.execute(
-        """
-        select coalesce(country, ''), coalesce(locality, '') from prospects p
-         where workspace_id = %s and id = %s
-           and not exists (select from place_zones z
-                            where z.country = coalesce(p.country, '') and z.locality = coalesce(p.locality, ''))
-        """,
-        [workspace_id, prospect_id],
-    )
-    row = await cur.fetchone()
-    return None if row is None else (row[0], row[1])
+_UNKNOWN = """
+select distinct coalesce(p.country, ''), coalesce(p.locality, '') from ({members}) p
+ where not exists (select from place_zones z
+                    where z.country = coalesce(p.country, '') and z.locality = coalesce(p.locality, ''))
+"""
+
+
+def _members(workspace_id: int, list_id: int, after: int, most: int) -> dict[str, object]:
+    return {"workspace_id": workspace_id, "list_id": list_id, "after": after, "most": most}
 
 
 async def put_places(conn: Connection, places: Sequence[tuple[str, str, str]]) -> None:
@@ -149,38 +145,64 @@ async def put_places(conn: Connection, places: Sequence[tuple[str, str, str]]) -
     )
 
 
-async def read_to(conn: Connection, workspace_id: int, campaign_id: int, list_id: int) -> int:
-    """The position up to which nothing can appear any more that was not read."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A list as it is read into a campaign: from behind `read_to`, to the end."""
+
+    read_to: int
+    safe_to: int
+    """Up to here nothing can appear behind this reading any more."""
+    last: int
+    """The last position there is now."""
+    xmax: str
+    is_quiet: bool
+    """Nobody else is writing."""
+
+
+async def begin_reading(conn: Connection, workspace_id: int, campaign_id: int, list_id: int) -> Reading:
+    """Asked before a list is read."""
     cur = await conn.execute(
         """
-        select read_to from campaign_list_reads
-         where workspace_id = %s and campaign_id = %s and list_id = %s
+        select coalesce(r.read_to, 0),
+               case when pg_snapshot_xmin(s.now) >= coalesce(r.seen_before, '0') then coalesce(r.seen_to, 0) else 0 end,
+               last_of_list(%(workspace_id)s, %(list_id)s), pg_snapshot_xmax(s.now)::text,
+               pg_snapshot_xmin(s.now) = pg_snapshot_xmax(s.now)
+          from (select pg_current_snapshot() as now) s
+          left join campaign_list_reads r on r.campaign_id = %(campaign_id)s and r.list_id = %(list_id)s
         """,
-        [workspace_id, campaign_id, list_id],
+        {"workspace_id": workspace_id, "campaign_id": campaign_id, "list_id": list_id},
     )
     row = await cur.fetchone()
-    return 0 if row is None else int(row[0])
+    assert row is not None
+    return Reading(*row)
 
 
-async def note_reading(
-    conn: Connection, workspace_id: int, campaign_id: int, list_id: int, *, seen_to: int
+async def end_reading(
+    conn: Connection, workspace_id: int, campaign_id: int, list_id: int, reading: Reading, *, last: int
 ) -> None:
-    """What was seen before becomes read when every transaction of that time has ended."""
+    """What was seen becomes read when every transaction of that time has ended."""
+    settled = reading.last if reading.is_quiet else reading.safe_to
     await conn.execute(
         """
-        insert into campaign_list_reads as r (workspace_id, campaign_id, list_id, seen_to, seen_before)
-        values (%(workspace_id)s, %(campaign_id)s, %(list_id)s, %(seen_to)s, pg_snapshot_xmax(pg_current_snapshot()))
+        insert into campaign_list_reads as r
+               (workspace_id, campaign_id, list_id, read_to, last_position, seen_to, seen_before)
+        values (%(workspace_id)s, %(campaign_id)s, %(list_id)s, greatest(0, %(settled)s - %(again)s), %(last)s,
+                case when %(pending)s then %(reading_last)s else 0 end,
+                case when %(pending)s then %(xmax)s else '0' end::xid8)
         on conflict (campaign_id, list_id) do update
-          set read_to = case when pg_snapshot_xmin(pg_current_snapshot()) >= r.seen_before
-                             then greatest(r.read_to, r.seen_to - %(again)s) else r.read_to end,
-              seen_to = greatest(r.seen_to, excluded.seen_to),
-              seen_before = excluded.seen_before
+          set read_to = greatest(r.read_to, excluded.read_to),
+              last_position = greatest(r.last_position, excluded.last_position),
+              seen_to = excluded.seen_to, seen_before = excluded.seen_before
         """,
         {
             "workspace_id": workspace_id,
             "campaign_id": campaign_id,
             "list_id": list_id,
-            "seen_to": seen_to,
+            "settled": settled,
             "again": READ_AGAIN,
+            "last": last,
+            "pending": not reading.is_quiet and reading.last > reading.safe_to,
+            "reading_last": reading.last,
+            "xmax": reading.xmax,
         },
     )
