@@ -17,6 +17,7 @@ from typing import Any
 from fairlead.db.clock import advance
 from fairlead.engine.handlers import PERIODIC
 from fairlead.engine.periodic import Ticker
+from fairlead.engine.planning import plan_step
 from fairlead.jobs import actions as jobs
 from fairlead.kit.refusals import CannotStart
 from fairlead.main import House
@@ -103,8 +104,10 @@ async def _settled(house: House, ticker: Ticker, now: datetime) -> bool:
             while True:
                 await ticker.run_due(now)
                 async with house.world.db.statement() as conn:
-                    if await jobs.all_done(conn, now) and await senders.all_done(conn, now):
-                        return True
+                    done = await jobs.all_done(conn, now) and await senders.all_done(conn, now)
+                # Asked last: what others did may have given it something to do.
+                if done and await plan_step(house.world) is False:
+                    return True
                 await asyncio.sleep(SETTLE_POLL_SECONDS)
     return False
 

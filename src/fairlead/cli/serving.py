@@ -26,6 +26,7 @@ from fairlead.cli.public_ports import Certificates
 from fairlead.cli.running import data_option, interruptible, stopped
 from fairlead.cli.sandbox_process import DEFAULT_COMPANIES, ORIGIN, SandboxProcess, sandbox_process
 from fairlead.engine.handlers import HANDLERS
+from fairlead.engine.planning import Planning
 from fairlead.engine.sending import Sending
 from fairlead.engine.worker import Worker
 from fairlead.http.app import App, PublicApp
@@ -224,6 +225,7 @@ def _runners(world: World) -> list[Runner]:
         Worker(world, HANDLERS | snov_jobs.HANDLERS),
         webhooks.Deliverer(world, results=snov_jobs.task_result),
         Sending(world),
+        Planning(world),
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from fairlead.accounts import actions as accounts
+from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.campaigns.tracking import actions as tracking
 from fairlead.db.pool import Connection
 from fairlead.engine.periodic import Periodic
@@ -55,6 +56,7 @@ async def _forget_old_hits(conn: Connection, now: datetime) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    enrollments.ENROLL: enrollments.enroll_list,
     senders.CHECK: senders.run_check,
     verifier.WORK: verifier.work_on_batch,
     verifier.RETRY: verifier.ask_again,

@@ -30,7 +30,7 @@ class Planning:
         while not self._stopping:
             pause = POLL_SECONDS
             try:
-                if await plan_once(self._world):
+                if await plan_step(self._world):
                     pause = 0.0
             except DATABASE_AWAY as error:
                 logger.warning("planning waits for the database: %s", fault_line(error))
@@ -41,26 +41,19 @@ class Planning:
                 await self._world.timer.sleep(pause)
 
 
-async def plan_once(world: World) -> bool:
-    """One round, if this process leads; whether the next one has something to do at once."""
+async def plan_step(world: World) -> bool | None:
+    """One round: whether there was something to do; None when another process leads."""
     async with enrollments.leading(world) as leads:
         if not leads:
-            return False
+            return None
         kept = await enrollments.keep(world)
         done = await enrollments.plan_round(world)
-    return done.more or (kept > 0 and done.did_something)
+    return kept > 0 or done.did_something
 
 
 async def plan_until_idle(world: World) -> int:
     """Rounds until nothing is left to do now; how many did something. For tests and the sandbox, without a worker."""
     busy = 0
-    for _ in range(MOST_ROUNDS):
-        async with enrollments.leading(world) as leads:
-            if not leads:
-                return busy
-            kept = await enrollments.keep(world)
-            done = await enrollments.plan_round(world)
-        if not kept and not done.did_something:
-            return busy
+    while busy < MOST_ROUNDS and await plan_step(world):
         busy += 1
     return busy

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.kit import tasks
 from fairlead.kit.faults import fault_line, fault_trace
 from fairlead.kit.tokens import HEX, new_token
@@ -23,6 +24,7 @@ POLL_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 10.0
 
 PURPOSES: Final[Mapping[Purpose, Purposes]] = {
+    Purpose.CAMPAIGN: enrollments.PURPOSES,
     Purpose.REPLY: senders.Plain(Purpose.REPLY),
     Purpose.TEST: senders.Plain(Purpose.TEST),
     Purpose.NOTICE: senders.Plain(Purpose.NOTICE),

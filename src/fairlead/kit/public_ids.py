@@ -38,6 +38,10 @@ class PublicIds:
         block = self._block(workspace_id, number)
         return (block + self._check(block)).hex()
 
+    def digits(self, workspace_id: int, number: int) -> str:
+        """32 hex digits: what names a row of a report, and is not asked for by."""
+        return self._block(workspace_id, number).hex()
+
     def find(self, text: str, workspace_id: int) -> int | None:
         """The row's number, or None for anything that is not an id of this workspace in either form."""
         block = self._block_of(text.strip())

@@ -23,9 +23,9 @@ ENROLL: Final = "campaigns.enroll"
 CHUNK: Final = 50_000
 
 
-async def enroll_soon(conn: Connection, workspace_id: int, campaign_id: int, list_id: int, *, now: datetime) -> None:
-    """Puts in the job that reads a list into a campaign."""
-    await jobs.enqueue(
+async def enroll_soon(conn: Connection, workspace_id: int, campaign_id: int, list_id: int, *, now: datetime) -> bool:
+    """Puts in the job that reads a list into a campaign; whether it was not there already."""
+    made = await jobs.enqueue(
         conn,
         ENROLL,
         {"workspace_id": workspace_id, "campaign_id": campaign_id, "list_id": list_id},
@@ -34,6 +34,7 @@ async def enroll_soon(conn: Connection, workspace_id: int, campaign_id: int, lis
         workspace_id=workspace_id,
         priority=Priority.BULK,
     )
+    return made is not None
 
 
 async def enroll_list(world: World, job: Job) -> None:

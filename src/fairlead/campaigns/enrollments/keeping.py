@@ -118,9 +118,7 @@ async def _follow_lists(world: World, now: datetime) -> int:
     async with world.db.transaction() as conn:
         active = await running.active(conn)
         grown = await store.lists_that_grew(conn, [one.id for one in active])
-        for workspace_id, campaign_id, list_id in grown:
-            await enrolling.enroll_soon(conn, workspace_id, campaign_id, list_id, now=now)
-    return len(grown)
+        return sum([await enrolling.enroll_soon(conn, *one, now=now) for one in grown])
 
 
 async def _read_events(world: World, now: datetime) -> int:

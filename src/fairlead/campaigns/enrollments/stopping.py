@@ -68,6 +68,8 @@ async def stop(
             conn, workspace_id, [address], list_id=None, now=at, reason=why.value, by_recipient=True
         )
     which = await store.lock_of_addresses(conn, workspace_id, [address])
+    if why is StopReason.BOUNCED and campaign_id is not None and enrollment_id is not None:
+        await permitting.tally_bounce(conn, workspace_id, campaign_id, enrollment_id)
     state, reason = _ENDS[why]
     return await end(conn, workspace_id, which, state=state, reason=reason, now=at)
 

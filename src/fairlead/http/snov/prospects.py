@@ -1,11 +1,14 @@
 """Endpoints 62 to 68: prospects and their lists. Contract section 14."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairlead.campaigns.enrollments import actions as enrollments
+from fairlead.campaigns.enrollments.model import Participation
 from fairlead.http.request import Answer
 from fairlead.http.snov import refusals
 from fairlead.http.snov.dialect import Ask, date_object, message, string
+from fairlead.http.snov.recipients import WORDS
 from fairlead.kit.refusals import Conflict, Invalid, NotAllowed, NotFound
 from fairlead.kit.text import address_key
 from fairlead.prospects import actions as prospects
@@ -74,6 +77,10 @@ async def add_prospect_to_list(ask: Ask) -> dict[str, Any] | Answer:
         if refusal.field == "custom_fields":
             return string(422, refusal.sentence)
         return refusals.invalid(refusal, FIELDS)
+    if added.added:
+        await enrollments.enroll_prospect(
+            ask.conn, ask.workspace_id, list_id, added.prospect_id, now=ask.world.clock.now()
+        )
     return {
         "success": True,
         "id": ask.prospect_ids.short(ask.workspace_id, added.prospect_id),
@@ -95,7 +102,8 @@ async def get_prospect_by_id(ask: Ask) -> dict[str, Any]:
         found = await prospects.find_prospect(ask.conn, ask.workspace_id, number)
     if found is None:
         return {"success": False, "errors": f"Prospect with id '{given}' not found"}
-    return {"success": True, "data": whole(ask, found)}
+    campaigns = await enrollments.participations(ask.conn, ask.workspace_id, [found])
+    return {"success": True, "data": whole(ask, found, campaigns.get(found.id, ()))}
 
 
 async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:
@@ -107,7 +115,8 @@ async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:
     found = await prospects.prospects_of_address(ask.conn, ask.workspace_id, key)
     if not found:
         return {"success": False, "errors": f"Prospect with email '{email}' not found"}
-    return {"success": True, "data": [whole(ask, prospect) for prospect in found]}
+    campaigns = await enrollments.participations(ask.conn, ask.workspace_id, found)
+    return {"success": True, "data": [whole(ask, one, campaigns.get(one.id, ())) for one in found]}
 
 
 async def prospect_custom_fields(ask: Ask) -> list[dict[str, Any]]:
@@ -161,7 +170,7 @@ async def create_list(ask: Ask) -> list[dict[str, Any]]:
     return [{"success": True, "data": {"id": list_id}}]
 
 
-def whole(ask: Ask, prospect: Prospect) -> dict[str, Any]:
+def whole(ask: Ask, prospect: Prospect, campaigns: Sequence[Participation]) -> dict[str, Any]:
     """PROSPECT of contract 14: a closed set of keys (Appendix C)."""
     return {
         "id": ask.prospect_ids.short(ask.workspace_id, prospect.id),
@@ -176,7 +185,18 @@ def whole(ask: Ask, prospect: Prospect) -> dict[str, Any]:
         "currentJob": _current_job(prospect),
         "previousJob": [],
         "lists": [{"id": item.id, "name": item.name} for item in prospect.lists],
-        "campaigns": [],
+        "campaigns": [_campaign(one) for one in campaigns],
+    }
+
+
+def _campaign(one: Participation) -> dict[str, Any]:
+    return {
+        "id": one.campaign_id,
+        "name": one.campaign,
+        "status": WORDS[one.state],
+        "sent": one.sent,
+        "opened": one.opened,
+        "replied": one.replied,
     }
 
 

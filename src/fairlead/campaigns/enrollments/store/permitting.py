@@ -136,18 +136,18 @@ async def tally(conn: Connection, counts: Sequence[tuple[int, int, int, int, int
     )
 
 
-async def tallied(conn: Connection, workspace_id: int, campaign_id: int) -> tuple[int, int]:
-    """(sent, bounced) of a campaign since it began."""
-    cur = await conn.execute(
+async def tally_bounce(conn: Connection, workspace_id: int, campaign_id: int, enrollment_id: int) -> None:
+    """Counts a bounce that came later for the mailbox that wrote to this enrollment; once for each."""
+    await conn.execute(
         """
-        select coalesce(sum(sent), 0), coalesce(sum(bounced), 0) from campaign_tallies
-         where workspace_id = %s and campaign_id = %s
+        update campaign_tallies t set bounced = t.bounced + 1
+          from enrollments e
+         where e.workspace_id = %(workspace_id)s and e.campaign_id = %(campaign_id)s and e.id = %(enrollment_id)s
+           and e.state <> 'bounced'
+           and t.workspace_id = e.workspace_id and t.campaign_id = e.campaign_id and t.mailbox_id = e.mailbox_id
         """,
-        [workspace_id, campaign_id],
+        {"workspace_id": workspace_id, "campaign_id": campaign_id, "enrollment_id": enrollment_id},
     )
-    row = await cur.fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1])
 
 
 @dataclass(frozen=True, slots=True)
