@@ -110,9 +110,7 @@ async def end(
     return [Ended(row[0], EnrollmentId(row[1]), row[2], row[3], row[4]) for row in await cur.fetchall()]
 
 
-async def unplan(
-    conn: Connection, workspace_id: int, send_ids: Collection[int]
-) -> list[tuple[int, bool, date | None]]:
+async def unplan(conn: Connection, workspace_id: int, send_ids: Collection[int]) -> list[tuple[int, bool, date | None]]:
     """Forgets mails that were taken back; (campaign, whether it was a first mail, day it was counted on) of each.
 
     Their enrollments are locked by the caller, and are left as if nothing had been planned.
