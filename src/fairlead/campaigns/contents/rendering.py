@@ -28,6 +28,7 @@ LONGEST_SUBJECT: Final = 998
 LONGEST_BODY: Final = 500_000
 MOST_TAGS: Final = 2_000
 LONGEST_TAG: Final = 2_000
+_UNCLOSED: Final = "as {{ or {% is never closed in line"
 LONGEST_THREAD: Final = 50
 """Message ids in References; RFC 5322 sets no end, mail servers do."""
 # Stands for the signature until text and HTML have parted ways: of a private area, so that nobody writes it.
