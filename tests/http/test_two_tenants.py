@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.corpus.findings import Method, PageFindings, PersonFinding
 from fairlead.corpus.model import SourceKind
 from fairlead.http.snov.endpoints import ENDPOINTS
@@ -23,6 +24,7 @@ class Owned:
     do_not_email_list_id: int
     task: str
     mailbox_id: int
+    campaign_id: int
     email: str = f"{SECRET}@{SECRET}.example"
 
 
@@ -57,6 +59,12 @@ WALK = {
     "29": lambda owned: [{}],
     "30": lambda owned: [{"limitation": 7}, {"tags": None}, {"password": "x"}],
     "31": lambda owned: [{"sender_account_id": owned.mailbox_id}],
+    "49": lambda owned: [{"emails": [owned.email]}],
+    "50": lambda owned: [
+        {"email": owned.email, "campaign_id": owned.campaign_id, "status": status} for status in ("Paused", "Unsubscribed")
+    ],
+    "58": lambda owned: [{"campaignId": owned.campaign_id}],
+    "A8": lambda owned: [{}],
     "52": lambda owned: [{"items": ["x.example"], "listId": owned.do_not_email_list_id}, {"items": [owned.email]}],
     "53": lambda owned: [{}, {"listId": owned.do_not_email_list_id}],
     "62": lambda owned: [
@@ -117,7 +125,39 @@ async def owned(house, other):
         named,
         task.body["data"]["task_hash"],
         mailbox.body["data"]["id"],
+        await campaign_of(house, other, list_id),
     )
+
+
+async def campaign_of(house, other, list_id):
+    """An active campaign whose only recipient is the one of the list."""
+    now = house.world.clock.now()
+    async with house.world.db.transaction() as conn:
+        cur = await conn.execute(
+            """
+            insert into campaigns (workspace_id, token, title, status, status_at, priority, tracks_opens, tracks_clicks,
+                                   settings, completes_after_last_step, archive_in_months, provider_matching, made_at, changed_at)
+            values (%(workspace)s, %(title)s, %(title)s, 'active', %(now)s, 'low', false, false, '{}', false, 1, false,
+                    %(now)s, %(now)s)
+            returning id
+            """,
+            {"workspace": other.workspace_id, "title": f"{SECRET} {other.workspace_id}", "now": now},
+        )
+        (campaign,) = await cur.fetchone()
+        await conn.execute("insert into campaign_lists values (%s, %s, %s)", [other.workspace_id, campaign, list_id])
+        await conn.execute(
+            """
+            with version as (
+              insert into campaign_versions (workspace_id, campaign_id, number, graph, checksum, made_at)
+              values (%(workspace)s, %(campaign)s, 1, '{"entry":"1","nodes":[{"key":"1","type":"email","ports":{"next":null}}]}', '', %(now)s)
+              returning id)
+            update campaigns set current_version_id = version.id from version where campaigns.id = %(campaign)s
+            """,
+            {"workspace": other.workspace_id, "campaign": campaign, "now": now},
+        )
+        members = await prospects.prospects_in_list(conn, other.workspace_id, list_id)
+        assert await enrollments.enroll_prospect(conn, other.workspace_id, list_id, members[0], now=now) == 1
+    return campaign
 
 
 async def seen_by(tenant, owned):
@@ -128,6 +168,7 @@ async def seen_by(tenant, owned):
         await tenant.get("/v2/blacklists"),
         await tenant.get("/v1/get-balance"),
         await tenant.get("/v2/sender-accounts/emails"),
+        await tenant.call("GET", f"/v2/campaigns/{owned.campaign_id}/recipient", json={"emails": [owned.email]}),
         await tenant.post("/v1/prospect-list", listId=owned.list_id),
         await tenant.post("/v1/get-prospects-by-email", email=owned.email),
         await tenant.post("/v1/get-prospect-by-id", id=owned.long),
@@ -155,7 +196,9 @@ async def test_a_stranger_sees_nothing_and_changes_nothing(house, other, owned, 
     before, rows = await seen_by(other, owned), await other.rows()
     for fields in WALK[endpoint.number](owned):
         for method in endpoint.methods:
-            path = endpoint.path.replace("{task_hash}", owned.task).replace("{id}", str(owned.mailbox_id))
+            path = endpoint.path.replace("{task_hash}", owned.task).replace(
+                "{id}", str(owned.campaign_id if "campaigns" in endpoint.path else owned.mailbox_id)
+            )
             path = path.replace("{prospect_hash}", owned.long)
             answered = await stranger.call(method, path, json=fields)
             assert answered.status in (200, 400, 404, 422)
