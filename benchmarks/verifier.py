@@ -9,15 +9,19 @@ of its own, the hosts share 512 addresses.
   list  20 addresses a domain; also with 20 ms before every reply of a server, and 256 connections
   wide  1 address a domain, with nothing known, and again with what was learned of the domains
   bare  the session client alone on the works of `list`: no lookups, no flags, no database
+  two   `list` again, by two processes with a half each, beside one: told where they share their cores with the server
+  many  1,000,000 addresses in a process of their own, for its memory; at a smaller scale only when named
 """
 
 import argparse
 import asyncio
 import multiprocessing
+import os
 import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -42,6 +46,8 @@ from fairlead.world import World
 from jobs import temporary_server
 
 LIST_DOMAINS, SLOW_DOMAINS, WIDE_DOMAINS = 10_000, 5_000, 40_000
+MANY_DOMAINS, MOST_MEGABYTES = 50_000, 500
+OF_ONE_PROCESS, CORES_FOR_ALL = 1.6, 4
 EACH, UNKNOWN = 20, 8
 HOSTS = 512
 REPLY_SECONDS = 0.020
@@ -157,10 +163,10 @@ class StoppedClock:
         return NOW
 
 
-def make_world(sandbox: Sandbox, db: Database, dns: AioDns) -> World:
+def make_world(smtp_port: int, db: Database, dns: AioDns) -> World:
     settings = Settings(
         allowed_networks=read_networks("127.64.0.0/10"),
-        port_map={25: sandbox.port},
+        port_map={25: smtp_port},
         verifier_helo="verifier.bench.example",
         verifier_sessions=SESSIONS,
         **NO_LIMITS,
@@ -196,6 +202,61 @@ def addresses(domains: int, part: int, run: int, each: int) -> list[str]:
     return made
 
 
+def spread_addresses(first: int, domains: int, run: int) -> Iterator[str]:
+    """20 a domain as far apart as they can be, 40 % of them unknown, made as they are wanted."""
+    for n in range(EACH):
+        for number in range(first, first + domains):
+            name = "gone" if (7 * n + number) % EACH < UNKNOWN else "user"
+            yield f"{name}.name{n}@d{number}.p0.r{run}.bench.example"
+
+
+def apart(pipe: Any, conninfo: str, dns_port: int, smtp_port: int, first: int, domains: int, run: int) -> None:
+    """A process of its own: waits for a word, verifies, and tells its seconds, CPU seconds, megabytes and verdicts."""
+
+    async def within() -> None:
+        dns = AioDns(f"127.64.0.53:{dns_port}", MachineTimer(), cache_entries=Settings().dns_answers)
+        async with Database.opened(conninfo, connections=4) as db:
+            world = make_world(smtp_port, db, dns)
+            pipe.send(None)
+            await asyncio.to_thread(pipe.recv)
+            began, cpu, told = time.perf_counter(), time.process_time(), 0
+            async with checker(world) as own:
+                async for _ in verdicts(world, own, spread_addresses(first, domains, run)):
+                    told += 1
+            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            pipe.send((time.perf_counter() - began, time.process_time() - cpu, most, told))
+        await dns.close()
+
+    uvloop.run(within())
+
+
+async def in_processes(sandbox: Sandbox, conninfo: str, *, parts: int, domains: int, run: int) -> tuple[float, float]:
+    """Addresses a second of `parts` processes together, and the megabytes of the largest."""
+    pipes = []
+    spawn = multiprocessing.get_context("spawn")
+    for part in range(parts):
+        own, theirs = multiprocessing.Pipe()
+        share = domains // parts
+        given = (theirs, conninfo, sandbox.dns_port, sandbox.port, part * share, share, run)
+        spawn.Process(target=apart, args=given, daemon=True).start()
+        pipes.append(own)
+    for pipe in pipes:
+        await asyncio.to_thread(pipe.recv)
+    began = time.perf_counter()
+    for pipe in pipes:
+        pipe.send(True)
+    ended = [await asyncio.to_thread(pipe.recv) for pipe in pipes]
+    seconds = time.perf_counter() - began
+    told = sum(one[3] for one in ended)
+    most = max(one[2] for one in ended)
+    cpu = sum(one[1] for one in ended)
+    print(
+        f"  {parts} process{'es' if parts > 1 else ''} apart, {told:,} addresses: {told / seconds:,.0f} a second, "
+        f"CPU {cpu / told * 1e6:.1f} us an address, at most {most:,.0f} MB"
+    )
+    return told / seconds, most
+
+
 @dataclass(frozen=True)
 class Measured:
     name: str
@@ -219,7 +280,7 @@ class Measured:
             f"  {self.name:<13}{self.per_second:>9,.0f} addresses/s   {self.connections / n:.3f} connections, "
             f"{self.commands / n:.2f} commands, {self.queries / n:.2f} queries an address   "
             f"CPU {self.cpu_seconds / self.seconds:.2f} here, {self.their_cpu_seconds / self.seconds:.2f} there   "
-            f"{self.valid:,} valid, {self.not_valid:,} not valid"
+            f"({1e6 * self.cpu_seconds / n:.0f} us an address)   {self.valid:,} valid, {self.not_valid:,} not valid"
         )
 
 
@@ -300,7 +361,7 @@ async def main(conninfo: str, scale: float, only: set[str]) -> bool:
     async with Database.opened(conninfo, connections=4) as db:
         async with db.statement() as conn:
             await migrate(conn)
-        world = make_world(sandbox, db, dns)
+        world = make_world(sandbox.port, db, dns)
         print(f"verifier: {100 * UNKNOWN // EACH} % unknown users, {SESSIONS} sessions at most; limits lifted by")
         print("  " + ", ".join(f"{name}={value}" for name, value in NO_LIMITS.items()))
         print(f"  {DNS_ANSWERS_KEPT:,} answers of the DNS kept")
@@ -314,9 +375,22 @@ async def main(conninfo: str, scale: float, only: set[str]) -> bool:
             if not only or name in only:
                 note(await verified(world, sandbox, name, addresses(int(domains * scale), *rest)))
         note(await bare(world, sandbox, int(LIST_DOMAINS * scale)))
+        kept = True
+        if not only or "two" in only:
+            domains = int(LIST_DOMAINS * scale)
+            one, _ = await in_processes(sandbox, conninfo, parts=1, domains=domains, run=3)
+            two, _ = await in_processes(sandbox, conninfo, parts=2, domains=domains, run=4)
+            room = (os.cpu_count() or 1) >= CORES_FOR_ALL
+            promised = f"{OF_ONE_PROCESS} promised" if room else "told only: they share the server's cores"
+            print(f"  two processes: {two / one:.2f} x one, {promised}")
+            kept = not room or two / one >= OF_ONE_PROCESS
+        if "many" in only or (not only and scale >= 1):
+            _, most = await in_processes(sandbox, conninfo, parts=1, domains=MANY_DOMAINS, run=5)
+            print(f"  memory with {MANY_DOMAINS * EACH:,} addresses: {most:,.0f} MB, {MOST_MEGABYTES} promised")
+            kept = kept and most < MOST_MEGABYTES
     await dns.close()
     sandbox.close()
-    return judged({one.name: one for one in measured})
+    return judged({one.name: one for one in measured}) and kept
 
 
 def judged(measured: dict[str, Measured]) -> bool:
@@ -327,6 +401,11 @@ def judged(measured: dict[str, Measured]) -> bool:
             reached = measured[name].per_second / limit
             kept = kept and reached >= 1
             print(f"  {name}: {reached:.2f} x the {limit:,} promised")
+    if "list, 20 ms" in measured:
+        one = measured["list, 20 ms"]
+        # Every connection always waiting for a reply: one for each command, and the greeting.
+        most = SESSIONS / REPLY_SECONDS / ((one.commands + one.connections) / one.addresses)
+        print(f"  list, 20 ms: {one.per_second / most:.2f} of the {most:,.0f} that {SESSIONS} connections allow")
     if "list" in measured:
         one = measured["list"]
         share = one.per_second / measured["bare"].per_second

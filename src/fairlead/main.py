@@ -127,7 +127,7 @@ async def open_house(settings: Settings, start: Start) -> AsyncIterator[House]:
         listener = Listener(db)
         listener.on(CHANNEL, clock.refresh_soon)
         timer = MachineTimer()
-        dns = AioDns(settings.nameserver, timer=timer)
+        dns = AioDns(settings.nameserver, timer=timer, cache_entries=settings.dns_answers)
         stack.push_async_callback(dns.close)
         dialer = GuardedDialer(settings.allowed_networks, settings.port_map, dns, extra_ca=settings.extra_ca)
         fetch = GuardedFetch(settings.allowed_networks, settings.port_map, dns, extra_ca=settings.extra_ca)

@@ -150,6 +150,11 @@ class Settings:
     nameserver: str | None = setting(
         None, read_nameserver, "Name server to ask, as ADDRESS:PORT. Default: those of the system."
     )
+    dns_answers: int = setting(
+        60_000,
+        at_least(100),
+        "Answers of the DNS a process keeps, two for a mail domain, each of them some 600 octets of memory.",
+    )
     extra_ca: Path | None = setting(
         None,
         read_path,
