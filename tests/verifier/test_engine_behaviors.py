@@ -83,7 +83,8 @@ async def test_every_kind_of_server_gets_the_right_verdicts_and_nobody_alive_is_
         assert found.is_banned_error == (expected(company, known) in (Reason.BLOCKED, Reason.REFUSED, Reason.POLICY))
         flags = found.flags
         assert flags.is_valid_format
-        assert not (flags.is_disposable or flags.is_webmail)
+        assert not flags.is_disposable
+        assert not flags.is_webmail
         if address in {person.email for person in company.people}:
             assert not flags.is_role
         for verdict in (first[address], found):
