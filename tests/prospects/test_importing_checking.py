@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairlead.importing.cells import guarded, without_guard
+from fairlead.importing.model import Column
 from fairlead.kit.text import address_key
-from fairlead.prospects.importing.cells import guarded, without_guard
 from fairlead.prospects.importing.checking import PROFILE, Checker, phones_in
-from fairlead.prospects.importing.model import Column, RowError
+from fairlead.prospects.importing.model import RowError
 from fairlead.prospects.model import CustomField, FieldType
 from fairlead.prospects.store.importing import COPIED
 

@@ -1,8 +1,8 @@
 import pytest
 
+from fairlead.importing.columns import guess_mapping, plain, read_mapping
+from fairlead.importing.words import NAMES
 from fairlead.kit.refusals import Invalid
-from fairlead.prospects.importing.columns import guess_mapping, plain, read_mapping
-from fairlead.prospects.importing.words import NAMES
 
 
 def targets(header, sample=(), labels=(), given=None, *, headed=True):

@@ -6,11 +6,11 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from fairlead.importing import delimited, json_lines, vcards
+from fairlead.importing.columns import guess_mapping
+from fairlead.importing.files import open_source
+from fairlead.importing.model import Broken
 from fairlead.kit.refusals import Invalid, NotFound
-from fairlead.prospects.importing import delimited, json_lines, vcards
-from fairlead.prospects.importing.columns import guess_mapping
-from fairlead.prospects.importing.files import open_source
-from fairlead.prospects.importing.model import Broken
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from fairlead.importing.cells import guarded, without_guard
+from fairlead.importing.columns import guess_mapping
+from fairlead.importing.delimited import Delimited
+from fairlead.importing.encodings import encoding_of, read_errors
+from fairlead.importing.files import open_source
+from fairlead.importing.model import Broken, Source
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import one_line
 from fairlead.prospects.exporting import Format
-from fairlead.prospects.importing.cells import guarded, without_guard
-from fairlead.prospects.importing.columns import guess_mapping
-from fairlead.prospects.importing.delimited import Delimited
-from fairlead.prospects.importing.encodings import encoding_of, read_errors
-from fairlead.prospects.importing.files import open_source
-from fairlead.prospects.importing.model import Broken, Source
 from fairlead.verifier.model import Verdict
 
 # fmt: off

@@ -13,11 +13,11 @@ from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
+from fairlead.importing.cells import guarded
+from fairlead.importing.columns import TEXTS
 from fairlead.kit.profiles import NETWORKS
 from fairlead.kit.refusals import Invalid
 from fairlead.prospects import lists
-from fairlead.prospects.importing.cells import guarded
-from fairlead.prospects.importing.columns import TEXTS
 from fairlead.prospects.model import CustomField
 from fairlead.prospects.store import exporting as store
 from fairlead.prospects.store import fields as field_store

@@ -10,13 +10,14 @@ from typing import TypeAlias
 
 import msgspec
 
+from fairlead.importing.cells import without_guard
+from fairlead.importing.columns import TEXTS
+from fairlead.importing.model import Column
 from fairlead.kit.countries import country_name
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import encodable, split_name
 from fairlead.prospects import rules
-from fairlead.prospects.importing.cells import without_guard
-from fairlead.prospects.importing.columns import TEXTS
-from fairlead.prospects.importing.model import Column, RowError
+from fairlead.prospects.importing.model import RowError
 from fairlead.prospects.model import CustomField, FieldType, NewProspect
 from fairlead.prospects.store.adding import Candidate
 from fairlead.prospects.store.importing import COPIED

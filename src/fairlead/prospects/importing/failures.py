@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import TextIO
 
-from fairlead.prospects.importing.cells import guarded
+from fairlead.importing.cells import guarded
 from fairlead.prospects.importing.model import RowError
 
 SUFFIX = ".errors.csv"

@@ -11,14 +11,15 @@ import psycopg
 
 from fairlead.db import Connection
 from fairlead.events import actions as events
+from fairlead.importing.columns import guess_mapping, require_way_to_reach
+from fairlead.importing.delimited import Delimited
+from fairlead.importing.files import open_source
+from fairlead.importing.model import Broken, Source
 from fairlead.kit.refusals import Conflict
 from fairlead.prospects import lists
 from fairlead.prospects.importing.checking import PROFILE, Checker
-from fairlead.prospects.importing.columns import guess_mapping, require_way_to_reach
-from fairlead.prospects.importing.delimited import Delimited
 from fairlead.prospects.importing.failures import Failures
-from fairlead.prospects.importing.files import open_source
-from fairlead.prospects.importing.model import Broken, Existing, Imported, Plan, Progress, RowError, Source
+from fairlead.prospects.importing.model import Existing, Imported, Plan, Progress, RowError
 from fairlead.prospects.model import ChangeId, CustomField, ListId
 from fairlead.prospects.store import changes as change_store
 from fairlead.prospects.store import fields as field_store

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from fairlead.importing.delimited import Delimited
+from fairlead.importing.json_lines import JsonLines
+from fairlead.importing.model import Source
 from fairlead.kit.refusals import Invalid, NotFound
-from fairlead.prospects.importing.delimited import Delimited
-from fairlead.prospects.importing.json_lines import JsonLines
-from fairlead.prospects.importing.model import Source
 
 _BY_SUFFIX = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
@@ -19,11 +19,11 @@ def open_source(path: Path) -> Source:
         # The libraries of the rarer formats take longer to load than most files take to read.
         match _BY_SUFFIX.get(path.suffix.lower()) or _format_of(path):
             case "parquet":
-                from fairlead.prospects.importing.parquet import Parquet
+                from fairlead.importing.parquet import Parquet
 
                 return Parquet(path)
             case "vcard":
-                from fairlead.prospects.importing.vcards import VCards
+                from fairlead.importing.vcards import VCards
 
                 return VCards(path)
             case "jsonl":

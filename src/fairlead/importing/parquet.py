@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 
+from fairlead.importing.json_lines import as_text
+from fairlead.importing.model import Broken, Row
 from fairlead.kit.refusals import Invalid
-from fairlead.prospects.importing.json_lines import as_text
-from fairlead.prospects.importing.model import Broken, Row
 
 BATCH_ROWS = 5_000
 READ_BYTES = 1 << 20

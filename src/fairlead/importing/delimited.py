@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from fairlead.importing.encodings import bytes_read, encoding_of, read_errors, sample_of
+from fairlead.importing.model import Broken, Row
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import is_address
-from fairlead.prospects.importing.encodings import bytes_read, encoding_of, read_errors, sample_of
-from fairlead.prospects.importing.model import Broken, Row
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE_BYTES = 1 << 18

@@ -4,12 +4,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from fairlead.importing.model import Column, Why
+from fairlead.importing.words import NAMES, OTHERWISE, TELLING, WHOLE_OR_FIRST, WHOLE_OR_LAST
 from fairlead.kit.countries import country_name
 from fairlead.kit.profiles import NETWORKS, linkedin_profile
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import domain_key, is_address
-from fairlead.prospects.importing.model import Column, Why
-from fairlead.prospects.importing.words import NAMES, OTHERWISE, TELLING, WHOLE_OR_FIRST, WHOLE_OR_LAST
 
 TEXTS = (
     "email", "name", "first_name", "last_name", "phones", "country", "locality", "industry", "position",

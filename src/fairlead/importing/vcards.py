@@ -7,10 +7,10 @@ from typing import Any
 
 import vobject
 
+from fairlead.importing.encodings import bytes_read, encoding_of, read_errors
+from fairlead.importing.model import Broken, Row
 from fairlead.kit.profiles import linkedin_profile
 from fairlead.kit.refusals import Invalid
-from fairlead.prospects.importing.encodings import bytes_read, encoding_of, read_errors
-from fairlead.prospects.importing.model import Broken, Row
 
 LONGEST_CARD = 1 << 22
 """Characters of a card, photographs included; a longer one is a row that failed."""

@@ -6,8 +6,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from fairlead.importing.model import Broken, Row
 from fairlead.kit.refusals import Invalid
-from fairlead.prospects.importing.model import Broken, Row
 
 LONGEST_LINE = 1 << 20
 """Bytes of a line; a longer one is a row that failed, and is never held as a whole."""

@@ -1,0 +1,1 @@
+"""Files of rows, whatever their form: read as columns and rows, and what the columns mean."""
