@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from fairlead.accounts.plans import UNLIMITED
 from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.corpus.findings import Method, PageFindings, PersonFinding
 from fairlead.corpus.model import SourceKind
 from fairlead.http.snov.endpoints import ENDPOINTS
 from fairlead.prospects import actions as prospects
+from fairlead.webhooks import actions as webhooks
 from lead_evidence import Corpus
 
 SECRET = "zanzibar"
@@ -25,6 +27,7 @@ class Owned:
     task: str
     mailbox_id: int
     campaign_id: int
+    webhook_id: int
     email: str = f"{SECRET}@{SECRET}.example"
 
 
@@ -81,7 +84,13 @@ WALK = {
     "67": lambda owned: [{"listId": owned.list_id}, {"listId": owned.list_id, "perPage": 5_000}],
     "68": lambda owned: [{"name": f"{SECRET} list"}],
     "71": lambda owned: [{}],
+    "72": lambda owned: [{}],
+    "73": lambda owned: [{"event": "email_replied", "endpoint_url": f"https://{SECRET}.example/hook"}],
+    "74": lambda owned: [{"status": "deactivated"}, {"status": "active"}],
+    "75": lambda owned: [{}],
 }
+# Whose number stands in a path, by what follows its version.
+NUMBERS = {"webhooks": "webhook_id", "campaigns": "campaign_id", "sender-accounts": "mailbox_id"}
 TOKEN_ENDPOINTS = {"1", "A14"}
 
 
@@ -106,6 +115,15 @@ async def owned(house, other):
         named = await prospects.create_do_not_email_list(
             conn, other.workspace_id, f"{SECRET} stop", other.made.user_id, stops_all=True, now=house.world.clock.now()
         )
+        hook = await webhooks.create_webhook(
+            house.world,
+            conn,
+            other.workspace_id,
+            plan=UNLIMITED,
+            member_id=other.made.user_id,
+            url=f"https://{SECRET}.example/hook",
+            name="email_replied",
+        )
     await other.post("/v1/do-not-email-list", items=[f"stopped@{SECRET}.example"], listId=named)
     task = await other.post("/v2/email-verification/start", emails=[Owned.email])
     known = PersonFinding(f"{SECRET} Lee", SECRET, "Tanganyika", Method.IMPORT, "Tester", Owned.email)
@@ -126,6 +144,7 @@ async def owned(house, other):
         task.body["data"]["task_hash"],
         mailbox.body["data"]["id"],
         await campaign_of(house, other, list_id),
+        hook.id,
     )
 
 
@@ -169,6 +188,7 @@ async def seen_by(tenant, owned):
         await tenant.get("/v1/get-balance"),
         await tenant.get("/v2/sender-accounts/emails"),
         await tenant.call("GET", f"/v2/campaigns/{owned.campaign_id}/recipient", json={"emails": [owned.email]}),
+        await tenant.get("/v2/webhooks"),
         await tenant.post("/v1/prospect-list", listId=owned.list_id),
         await tenant.post("/v1/get-prospects-by-email", email=owned.email),
         await tenant.post("/v1/get-prospect-by-id", id=owned.long),
@@ -196,9 +216,8 @@ async def test_a_stranger_sees_nothing_and_changes_nothing(house, other, owned, 
     before, rows = await seen_by(other, owned), await other.rows()
     for fields in WALK[endpoint.number](owned):
         for method in endpoint.methods:
-            path = endpoint.path.replace("{task_hash}", owned.task).replace(
-                "{id}", str(owned.campaign_id if "campaigns" in endpoint.path else owned.mailbox_id)
-            )
+            number = NUMBERS.get(endpoint.path.split("/")[2], "mailbox_id")
+            path = endpoint.path.replace("{task_hash}", owned.task).replace("{id}", str(getattr(owned, number)))
             path = path.replace("{prospect_hash}", owned.long)
             answered = await stranger.call(method, path, json=fields)
             assert answered.status in (200, 400, 404, 422)
