@@ -266,6 +266,19 @@ class Settings:
     microsoft_token_url: str = setting(
         "https://login.microsoftonline.com/common/oauth2/v2.0/token", read_url, "Where Microsoft gives tokens."
     )
+    crawler_contact: str | None = setting(
+        None,
+        read_text,
+        "Address of the web or of mail under which owners of sites reach whoever reads them; part of the user agent. "
+        "Default: FAIRLEAD_PUBLIC_URL.",
+    )
+    crawler_pause_ms: int = setting(
+        1_000, at_least(0), "Least time between two requests to one site; a longer Crawl-delay counts.", unit="ms"
+    )
+    crawler_pages: int = setting(30, at_least(1), "Most pages of one site that are read.")
+    crawler_days: int = setting(
+        30, at_least(0), "How long a site that was read is not read again for a search.", unit="days"
+    )
 
 
 def variable(name: str) -> str:

@@ -362,34 +362,22 @@ CREATE TABLE public.crawl_hosts (
 );
 
 CREATE TABLE public.crawl_pages (
-    crawl_id bigint NOT NULL,
+    domain text NOT NULL,
     url text NOT NULL,
     depth integer NOT NULL,
     score integer NOT NULL,
     state text DEFAULT 'waiting'::text NOT NULL,
     tries integer DEFAULT 0 NOT NULL,
-    CONSTRAINT crawl_pages_state CHECK ((state = ANY (ARRAY['waiting'::text, 'read'::text, 'failed'::text])))
+    addresses integer DEFAULT 0 NOT NULL,
+    people integer DEFAULT 0 NOT NULL,
+    CONSTRAINT crawl_pages_state CHECK ((state = ANY (ARRAY['waiting'::text, 'read'::text, 'failed'::text, 'moved'::text])))
 );
 
 CREATE TABLE public.crawls (
-    id bigint NOT NULL,
     domain text NOT NULL,
-    state text DEFAULT 'running'::text NOT NULL,
     started_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    pages integer DEFAULT 0 NOT NULL,
-    addresses integer DEFAULT 0 NOT NULL,
-    ending text,
-    CONSTRAINT crawls_state CHECK ((state = ANY (ARRAY['running'::text, 'ended'::text])))
-);
-
-ALTER TABLE public.crawls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.crawls_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
+    lease_holder text,
+    lease_until timestamp with time zone
 );
 
 CREATE TABLE public.credit_entries (
@@ -1646,10 +1634,10 @@ ALTER TABLE ONLY public.crawl_hosts
     ADD CONSTRAINT crawl_hosts_pkey PRIMARY KEY (host);
 
 ALTER TABLE ONLY public.crawl_pages
-    ADD CONSTRAINT crawl_pages_key PRIMARY KEY (crawl_id, url);
+    ADD CONSTRAINT crawl_pages_key PRIMARY KEY (domain, url);
 
 ALTER TABLE ONLY public.crawls
-    ADD CONSTRAINT crawls_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT crawls_pkey PRIMARY KEY (domain);
 
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_pkey PRIMARY KEY (id);
@@ -1922,10 +1910,6 @@ CREATE INDEX campaigns_of_schedule ON public.campaigns USING btree (workspace_id
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (status) WHERE ((status = ANY (ARRAY['active'::text, 'scheduled'::text])) AND (deleted_at IS NULL));
 
-CREATE INDEX crawls_ended ON public.crawls USING btree (domain, ended_at DESC) WHERE (state = 'ended'::text);
-
-CREATE UNIQUE INDEX crawls_running ON public.crawls USING btree (domain) WHERE (state = 'running'::text);
-
 CREATE INDEX credit_entries_of_workspace ON public.credit_entries USING btree (workspace_id, id);
 
 CREATE INDEX credit_reservations_open ON public.credit_reservations USING btree (made_at) WHERE (settled_at IS NULL);
@@ -2139,7 +2123,7 @@ ALTER TABLE ONLY public.content_variants
     ADD CONSTRAINT content_variants_campaign FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
 
 ALTER TABLE ONLY public.crawl_pages
-    ADD CONSTRAINT crawl_pages_crawl_id_fkey FOREIGN KEY (crawl_id) REFERENCES public.crawls(id) ON DELETE CASCADE;
+    ADD CONSTRAINT crawl_pages_domain_fkey FOREIGN KEY (domain) REFERENCES public.crawls(domain) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import os
-import socket
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from fairlead.accounts.model import WorkspaceId
+from fairlead.corpus.holders import is_gone, new_holder
 from fairlead.corpus.ingesting import inputs, store
 from fairlead.corpus.ingesting.engines import Died, Engine
 from fairlead.corpus.ingesting.extracting import Job, position_of
@@ -86,7 +85,7 @@ class _Run:
         self._new = [0, 0]
         self._unreadable: list[tuple[str, str]] = []
         self.progress = Progress()
-        self.holder = f"{socket.gethostname()} {os.getpid()} {time.time_ns()}"
+        self.holder = new_holder(world.random)
 
     async def enroll(self, paths: Sequence[Path], *, again: bool) -> None:
         for path in paths:
@@ -117,7 +116,7 @@ class _Run:
             async with self._world.db.transaction() as conn:
                 if not await store.open_files(conn, ids):
                     return
-                dead = [holder for holder in await store.holders(conn, ids) if _is_dead(holder, self.holder)]
+                dead = [holder for holder in await store.holders(conn, ids) if is_gone(holder)]
                 found = await store.lease(conn, ids, self.holder, LEASE, dead)
             if found is None:
                 await self._world.timer.sleep(WAIT_SECONDS)
@@ -243,21 +242,6 @@ class _Run:
                     found.incomplete.append((name, ", ".join(report.flaws).replace("_", " ")))
         found.addresses, found.people = self._new
         return found
-
-
-def _is_dead(holder: str, own: str) -> bool:
-    """Whether a holder on this machine is gone: its lease need not run out."""
-    host, _, rest = holder.partition(" ")
-    pid = rest.partition(" ")[0]
-    if host != own.partition(" ")[0] or holder == own or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False
 
 
 @contextlib.asynccontextmanager

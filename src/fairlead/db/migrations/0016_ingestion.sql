@@ -1,5 +1,6 @@
 -- Archives on their way into the lead database, and sites being read. Leases and pauses are machine time
--- (clock_timestamp()): processes on any number of machines keep them together.
+-- (clock_timestamp()): processes on any number of machines keep them together. Nothing here belongs to the lead
+-- database: it is gone when the work is done, but for the names of files.
 
 create table ingestion_files (
     id           bigint generated always as identity primary key,
@@ -29,40 +30,38 @@ create index ingestion_files_open on ingestion_files (id) where state in ('waiti
 
 -- One host of the web, over all processes: who asks it now, and when the next request may go out.
 create table crawl_hosts (
-    host         text primary key,
-    lease_holder text,
-    lease_until  timestamptz,
-    next_at      timestamptz not null default '-infinity',
-    robots       text,
-    -- Status of the answer to /robots.txt; 0 where none came.
+    host          text primary key,
+    lease_holder  text,
+    lease_until   timestamptz,
+    next_at       timestamptz not null default '-infinity',
+    -- What /robots.txt said, cut; null where it is not known or all is allowed.
+    robots        text,
+    -- Status of the answer to it; 0 where none came.
     robots_status int,
-    robots_at    timestamptz
+    robots_at     timestamptz
 );
 
--- A site that is read, or was. Times are business time.
+-- A site that is being read. When that ends the row goes; lead_visits keeps that it happened.
 create table crawls (
-    id          bigint generated always as identity primary key,
-    domain      text not null,
-    state       text not null default 'running',
-    started_at  timestamptz not null,
-    ended_at    timestamptz,
-    pages       int not null default 0,
-    addresses   int not null default 0,
-    -- Why it ended: done, enough, budget, forbidden, unreachable.
-    ending      text,
-    constraint crawls_state check (state in ('running', 'ended'))
+    domain       text primary key,
+    -- Business time.
+    started_at   timestamptz not null,
+    lease_holder text,
+    lease_until  timestamptz
 );
-create unique index crawls_running on crawls (domain) where state = 'running';
-create index crawls_ended on crawls (domain, ended_at desc) where state = 'ended';
 
+-- Its pages, as far as they are known.
 create table crawl_pages (
-    crawl_id bigint not null references crawls (id) on delete cascade,
-    url      text not null,
-    depth    int not null,
-    score    int not null,
-    -- waiting, read, failed
-    state    text not null default 'waiting',
-    tries    int not null default 0,
-    constraint crawl_pages_key primary key (crawl_id, url),
-    constraint crawl_pages_state check (state in ('waiting', 'read', 'failed'))
+    domain    text not null references crawls (domain) on delete cascade,
+    url       text not null,
+    depth     int not null,
+    -- The best first.
+    score     int not null,
+    -- moved: another page of the list answers in its place.
+    state     text not null default 'waiting',
+    tries     int not null default 0,
+    addresses int not null default 0,
+    people    int not null default 0,
+    constraint crawl_pages_key primary key (domain, url),
+    constraint crawl_pages_state check (state in ('waiting', 'read', 'failed', 'moved'))
 );
