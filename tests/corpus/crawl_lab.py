@@ -18,6 +18,7 @@ from fairlead.sandbox.internet import Internet
 from fairlead.sandbox.making.world import World as Sandbox
 from fairlead.sandbox.model import Company
 from fairlead.sandbox.sites.plan import SitePlan, site_plan
+from fairlead.sandbox.web import Request, Response, Site
 from fairlead.settings import Settings, read_networks, read_port_map
 from fairlead.world import World
 
@@ -43,7 +44,12 @@ class HastyTimer(MachineTimer):
 class CrawlLab:
     net: Internet
     world: World
-    settings: Settings
+    # For another process in the same internet.
+    environment: dict[str, str]
+
+    def site(self, host: str, pages: Callable[[Request], Response], *, delay: float | None = None) -> None:
+        """Another site than the world's under one of its hosts."""
+        self.net.web.extra[host] = Site(pages, delay)
 
     def with_site(self) -> list[tuple[Company, SitePlan]]:
         return [(company, site_plan(company, company.site)) for company in self.net.world if company.site]
@@ -156,17 +162,23 @@ async def crawl_lab(
             ca_file = Path(folder) / "ca.pem"
             net.authority.write_certificate(ca_file)
             texts = net.settings(str(ca_file))
+            environment = texts | {
+                "FAIRLEAD_DATABASE_URL": conninfo,
+                "FAIRLEAD_DATA": str(Path(folder) / "other"),
+                "FAIRLEAD_SECRET_KEY": "ab" * 32,
+                "FAIRLEAD_CRAWLER_PAUSE_MS": "0",
+            }
+            networks = read_networks(texts["FAIRLEAD_ALLOWED_NETWORKS"])
             given = Settings(
                 database_url=conninfo,
                 data=Path(folder) / "data",
                 secret_key="ab" * 32,
                 nameserver=texts["FAIRLEAD_NAMESERVER"],
-                allowed_networks=read_networks(texts["FAIRLEAD_ALLOWED_NETWORKS"]),
                 port_map=read_port_map(texts["FAIRLEAD_PORT_MAP"]),
                 extra_ca=ca_file,
-                **({"crawler_pause_ms": 0} | settings),
+                **({"crawler_pause_ms": 0, "allowed_networks": networks} | settings),
             )
             async with open_house(given, Start()) as house:
-                yield CrawlLab(net, house.world, given)
+                yield CrawlLab(net, house.world, environment)
     finally:
         await net.close()

@@ -13,6 +13,7 @@ COMMANDS = {
     "backup": ("fairlead.cli.operating", "backup", "Write everything but the encryption key to a file."),
     "claim": ("fairlead.cli.prospects", "claim", "Hide addresses whose owners asked for it."),
     "client": ("fairlead.cli.accounts", "client", "API clients of the Snov.io API."),
+    "crawl": ("fairlead.cli.crawling", "crawl", "Read sites of companies into the lead database."),
     "credits": ("fairlead.cli.accounts", "credits_", "The credit ledger."),
     "doctor": ("fairlead.cli.operating", "doctor", "Check the surroundings and say what to do."),
     "donotemail": ("fairlead.cli.prospects", "donotemail", "Whom not to write to."),

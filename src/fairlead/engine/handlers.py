@@ -7,6 +7,7 @@ from typing import TypeAlias
 from fairlead.accounts import actions as accounts
 from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.campaigns.tracking import actions as tracking
+from fairlead.corpus.crawling import work as crawling
 from fairlead.db.pool import Connection
 from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
@@ -55,6 +56,10 @@ async def _forget_old_hits(conn: Connection, now: datetime) -> None:
     await tracking.forget_old_hits(conn, now)
 
 
+async def _forget_old_hosts(conn: Connection, now: datetime) -> None:
+    await crawling.forget_old_hosts(conn)
+
+
 HANDLERS: dict[str, Handler] = {
     enrollments.ENROLL: enrollments.enroll_list,
     senders.CHECK: senders.run_check,
@@ -62,6 +67,7 @@ HANDLERS: dict[str, Handler] = {
     verifier.RETRY: verifier.ask_again,
     senders.COPY: senders.keep_copy,
     finder.WORK: finder.work_on_task,
+    crawling.CRAWL: crawling.work_on_crawl,
     tracking.JUDGE: tracking.judge_hits,
     tracking.RENEW: tracking.renew_certificates,
 }
@@ -74,6 +80,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("old verdicts", timedelta(days=1), _forget_old_verdicts),
     Periodic("old deliveries", timedelta(days=1), _forget_old_deliveries),
     Periodic("old searches", timedelta(days=1), _forget_old_searches),
+    Periodic("old hosts", timedelta(days=1), _forget_old_hosts),
     Periodic("old hits", timedelta(days=1), _forget_old_hits),
     Periodic("certificates", timedelta(days=1), tracking.ask_for_renewals),
 )

@@ -1,9 +1,12 @@
 """The words of crawling."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 DEEPEST = 3
+# Machine time for which robots.txt and the last request of a host are remembered at least.
+HOSTS_KEPT = timedelta(days=7)
 
 
 class Ending(StrEnum):

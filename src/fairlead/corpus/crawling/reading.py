@@ -43,7 +43,6 @@ from fairlead.world import World
 TURN = timedelta(seconds=60)
 CRAWL_LEASE = timedelta(seconds=180)
 ROBOTS_KEPT = timedelta(hours=24)
-HOSTS_KEPT = timedelta(days=7)
 # One hop: each is a request that needs its turn, and its own leave by robots.txt.
 PAGE = Limits(total_seconds=25.0, connect_seconds=10.0, redirects=0, body_bytes=2_000_000, cut_body=True)
 ROBOTS = Limits(total_seconds=25.0, connect_seconds=10.0, redirects=5, body_bytes=MOST_ROBOTS_BYTES, cut_body=True)
