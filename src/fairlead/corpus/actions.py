@@ -12,7 +12,6 @@ from fairlead.corpus.reading import (
     companies,
     companies_named,
     company,
-    confidences,
     count_people,
     counts,
     find_address,
@@ -25,6 +24,7 @@ from fairlead.corpus.reading import (
     person_by_profile,
     person_of,
     related_domains,
+    standings,
     whole_person,
 )
 from fairlead.corpus.recording import note_outcome, record, withdraw, withdraw_page
@@ -44,7 +44,6 @@ __all__ = [
     "companies",
     "companies_named",
     "company",
-    "confidences",
     "count_people",
     "counts",
     "find_address",
@@ -66,6 +65,7 @@ __all__ = [
     "release_claims",
     "search_companies",
     "search_people",
+    "standings",
     "unknown_industries",
     "unknown_locations",
     "whole_person",

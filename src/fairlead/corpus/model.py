@@ -82,6 +82,17 @@ class AddressFacts:
 
 
 @dataclass(frozen=True)
+class AddressStanding:
+    """What the evidence for an address says in short."""
+
+    confidence: int
+    """0 to 100."""
+    employed: bool | None
+    """Whether its owner works at its domain still; None where nothing tells."""
+    on_linkedin: bool
+
+
+@dataclass(frozen=True)
 class KnownAddress:
     id: AddressId
     address: str

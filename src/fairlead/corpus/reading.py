@@ -10,6 +10,7 @@ from fairlead.corpus.contacts import is_private_mail
 from fairlead.corpus.model import (
     AddressFacts,
     AddressId,
+    AddressStanding,
     Counts,
     Job,
     KnownAddress,
@@ -109,8 +110,10 @@ async def find_address(conn: Connection, workspace_id: int, address: str, now: d
     return (await _with_own(conn, workspace_id, [first], now))[0]
 
 
-async def confidences(conn: Connection, workspace_id: int, addresses: Sequence[str], now: datetime) -> dict[str, int]:
-    """By address, as compared, how likely mail arrives by the evidence alone, 0 to 100. The unknown are left out."""
+async def standings(
+    conn: Connection, workspace_id: int, addresses: Sequence[str], now: datetime
+) -> dict[str, AddressStanding]:
+    """By address, as compared, what the evidence for it says in short. The unknown are left out."""
     keys = [address.rpartition("@") for address in addresses]
     rows = await store.rows_of_addresses(
         conn,
@@ -121,7 +124,17 @@ async def confidences(conn: Connection, workspace_id: int, addresses: Sequence[s
     by_address: dict[str, list[AddressRow]] = {}
     for row in rows:
         by_address.setdefault(f"{row.local}@{row.domain}", []).append(row)
-    return {address: rules.confidence(_facts(own), now) for address, own in by_address.items()}
+    owners = await store.employment_at_addresses(conn, ids=[row.id for row in rows if row.person_id is not None])
+    found = {}
+    for address, own in by_address.items():
+        told = [owners[row.id] for row in own if row.id in owners]
+        former = [past for past, _ in told if past is not None]
+        found[address] = AddressStanding(
+            confidence=rules.confidence(_facts(own), now),
+            employed=not all(former) if former else None,
+            on_linkedin=any(profile for _, profile in told),
+        )
+    return found
 
 
 async def addresses_of_person(conn: Connection, workspace_id: int, person_id: int, now: datetime) -> list[KnownAddress]:

@@ -23,6 +23,7 @@ from fairlead.finder.searches import (
     start_profiles_by_link,
     status_of,
 )
+from fairlead.finder.standing import probability, standings
 from fairlead.finder.tasks import WORK, find, forget_mentioning, forget_old, latest, start
 
 __all__ = [
@@ -52,9 +53,11 @@ __all__ = [
     "people_by_link_request",
     "people_charge",
     "person_charge",
+    "probability",
     "profile_by_link",
     "profile_of_address",
     "profile_of_json",
+    "standings",
     "start",
     "start_domains_by_name",
     "start_email_of_name",

@@ -126,3 +126,12 @@ class Profile:
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What evidence says of an address beside its verdict."""
+
+    confidence: float  # of 1: how likely mail arrives
+    employed: bool | None = None  # whether its owner still works at its domain; None: nobody knows
+    on_linkedin: bool = False  # its owner has a known profile there

@@ -130,6 +130,21 @@ class Params:
         """Whether it was given as `null` or `[]`, which take a value away where absence would leave it."""
         return name in self._values and (self._values[name] is None or self._values[name] == [])
 
+    def rows(self, name: str) -> list[dict[str, str]]:
+        """A list of objects of texts, of `name[0][key]=...` or an array; one object is a list of one."""
+        value = self._values.get(name)
+        if _empty(value):
+            return []
+        if isinstance(value, dict):
+            elements = list(value.values())
+            value = elements if all(isinstance(element, dict) for element in elements) else [value]
+        if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
+            raise Invalid("not_rows", f"The {name} must be an array of objects.", field=name)
+        return [
+            {key: "" if _empty(element) else _scalar(element, f"{name}.{number}.{key}") for key, element in row.items()}
+            for number, row in enumerate(value)
+        ]
+
 
 def missing(name: str) -> Invalid:
     return Invalid("missing", f"The {name} field is required.", field=name)

@@ -213,6 +213,27 @@ async def rows_of_addresses(
     return [AddressRow(*row) for row in await cur.fetchall()]
 
 
+async def employment_at_addresses(
+    conn: Connection, *, ids: Sequence[int]
+) -> dict[int, tuple[bool | None, str | None]]:
+    """Of addresses with an owner: (whether the job at their domain is over, the owner's LinkedIn profile).
+
+    The first is None where no evidence tells of a job there.
+    """
+    cur = await conn.execute(
+        """
+        select a.id,
+               (select bool_and(e.former) from lead_evidence e
+                 where e.person_id = a.person_id and e.employer_id = a.domain_id),
+               p.profile
+          from lead_addresses a join lead_people p on p.id = a.person_id
+         where a.id = any(%s)
+        """,
+        [list(ids)],
+    )
+    return {id_: (former, profile) for id_, former, profile in await cur.fetchall()}
+
+
 async def addresses_of_people(conn: Connection, *, workspace_id: int, ids: Sequence[int]) -> list[AddressRow]:
     """The best first: those of persons, then by how much speaks for them."""
     cur = await conn.execute(

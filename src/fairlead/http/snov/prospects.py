@@ -5,8 +5,10 @@ from typing import Any
 
 from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.campaigns.enrollments.model import Participation
+from fairlead.finder import actions as finder
+from fairlead.finder.model import Profile, ProfileJob, Standing
 from fairlead.http.request import Answer
-from fairlead.http.snov import refusals
+from fairlead.http.snov import employments, refusals
 from fairlead.http.snov.dialect import Ask, date_object, message, string
 from fairlead.http.snov.recipients import WORDS
 from fairlead.kit.refusals import Conflict, Invalid, NotAllowed, NotFound
@@ -20,24 +22,9 @@ PER_PAGE = 20
 MOST_PER_PAGE = 5_000
 FIELDS = refusals.FIELDS | {"name": "fullName"}
 # Contract 67: 3 is known, the others are inferred.
+# "any" stands where nobody knows whether the job at the address's domain is over.
+JOB_STATUS = {True: "current", False: "previous", None: "any"}
 SMTP_CODES = {SmtpStatus.VALID: 3, SmtpStatus.UNKNOWN: 2, SmtpStatus.NOT_VALID: 1}
-# Keys of a JOB object this installation can fill; the others are null until the lead database knows them.
-UNKNOWN_JOB_KEYS = (
-    "socialLink",
-    "locality",
-    "state",
-    "city",
-    "street",
-    "street2",
-    "postal",
-    "founded",
-    "startDate",
-    "endDate",
-    "size",
-    "industry",
-    "companyType",
-    "country",
-)
 
 
 async def add_prospect_to_list(ask: Ask) -> dict[str, Any] | Answer:
@@ -103,7 +90,7 @@ async def get_prospect_by_id(ask: Ask) -> dict[str, Any]:
     if found is None:
         return {"success": False, "errors": f"Prospect with id '{given}' not found"}
     campaigns = await enrollments.participations(ask.conn, ask.workspace_id, [found])
-    return {"success": True, "data": whole(ask, found, campaigns.get(found.id, ()))}
+    return {"success": True, "data": await whole(ask, found, campaigns.get(found.id, ()))}
 
 
 async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:
@@ -116,7 +103,7 @@ async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:
     if not found:
         return {"success": False, "errors": f"Prospect with email '{email}' not found"}
     campaigns = await enrollments.participations(ask.conn, ask.workspace_id, found)
-    return {"success": True, "data": [whole(ask, one, campaigns.get(one.id, ())) for one in found]}
+    return {"success": True, "data": [await whole(ask, one, campaigns.get(one.id, ())) for one in found]}
 
 
 async def prospect_custom_fields(ask: Ask) -> list[dict[str, Any]]:
@@ -157,10 +144,11 @@ async def prospect_list(ask: Ask) -> dict[str, Any] | Answer:
         return message(400, refusal.sentence)
     addresses = [address for prospect in shown.prospects for address in _addresses(prospect)]
     verdicts = await verifier.shown_verdicts(ask.conn, ask.workspace_id, addresses) if addresses else {}
+    standings = await finder.standings(ask.conn, ask.workspace_id, addresses, now=ask.world.clock.now())
     return {
         "success": True,
         "list": _about_list(shown.about),
-        "prospects": [_listed(ask, prospect, verdicts) for prospect in shown.prospects],
+        "prospects": [_listed(ask, prospect, verdicts, standings) for prospect in shown.prospects],
     }
 
 
@@ -170,20 +158,23 @@ async def create_list(ask: Ask) -> list[dict[str, Any]]:
     return [{"success": True, "data": {"id": list_id}}]
 
 
-def whole(ask: Ask, prospect: Prospect, campaigns: Sequence[Participation]) -> dict[str, Any]:
-    """PROSPECT of contract 14: a closed set of keys (Appendix C)."""
+async def whole(ask: Ask, prospect: Prospect, campaigns: Sequence[Participation]) -> dict[str, Any]:
+    """PROSPECT of contract 14: a closed set of keys (Appendix C). What it does not say itself, evidence adds."""
+    profile = None
+    if prospect.email:
+        profile = await finder.profile_of_address(ask.conn, ask.workspace_id, address_key(prospect.email))
     return {
         "id": ask.prospect_ids.short(ask.workspace_id, prospect.id),
         "name": prospect.name,
         "firstName": prospect.first_name,
         "lastName": prospect.last_name,
-        "industry": prospect.industry,
+        "industry": prospect.industry or (profile.industry if profile else None),
         "country": prospect.country,
         "locality": prospect.locality,
         "social": [{"link": link, "type": network} for network, link in prospect.social.items()],
         "lastUpdateDate": date_object(prospect.changed_at),
-        "currentJob": _current_job(prospect),
-        "previousJob": [],
+        "currentJob": _current_job(prospect, profile),
+        "previousJob": employments.past(profile) if profile else [],
         "lists": [{"id": item.id, "name": item.name} for item in prospect.lists],
         "campaigns": [_campaign(one) for one in campaigns],
     }
@@ -200,17 +191,31 @@ def _campaign(one: Participation) -> dict[str, Any]:
     }
 
 
-def _current_job(prospect: Prospect) -> list[dict[str, Any]]:
-    if not (prospect.position or prospect.company_name or prospect.company_site):
-        return []
-    return [
-        {
-            "companyName": prospect.company_name,
-            "position": prospect.position,
-            "site": prospect.company_site,
-            **dict.fromkeys(UNKNOWN_JOB_KEYS),
-        }
-    ]
+def _current_job(prospect: Prospect, profile: Profile | None) -> list[dict[str, Any]]:
+    """The job the prospect names, with what evidence knows of that company; else the jobs evidence knows."""
+    known = employments.present(profile) if profile else []
+    own = {
+        "companyName": prospect.company_name,
+        "position": prospect.position,
+        "site": prospect.company_site,
+    }
+    if not any(own.values()):
+        return known
+    blank = employments.job(ProfileJob(None, None))
+    same = next((job for job in known if _same_company(job, own)), blank)
+    return [same | {key: value for key, value in own.items() if value}]
+
+
+def _same_company(job: dict[str, Any], own: dict[str, Any]) -> bool:
+    """Whether nothing the prospect says of its company speaks against it being this one."""
+    name, site = own["companyName"], own["site"]
+    if site and job["site"]:
+        return _host(site) == _host(job["site"])
+    return not name or not job["companyName"] or name.casefold() == job["companyName"].casefold()
+
+
+def _host(site: str) -> str:
+    return site.rpartition("//")[2].partition("/")[0].lower().removeprefix("www.")
 
 
 def _about_list(about: ProspectList) -> dict[str, Any]:
@@ -226,7 +231,9 @@ def _addresses(prospect: ListedProspect) -> list[str]:
     return [prospect.email, *prospect.other_emails] if prospect.email else prospect.other_emails
 
 
-def _listed(ask: Ask, prospect: ListedProspect, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+def _listed(
+    ask: Ask, prospect: ListedProspect, verdicts: Mapping[str, Verdict], standings: Mapping[str, Standing]
+) -> dict[str, Any]:
     return {
         "id": ask.prospect_ids.long(ask.workspace_id, prospect.id),
         "name": prospect.name,
@@ -236,13 +243,22 @@ def _listed(ask: Ask, prospect: ListedProspect, verdicts: Mapping[str, Verdict])
         "emails": [
             {
                 "email": address,
-                "probability": None,
-                "jobStatus": None,
-                "domainType": None,
+                **_standing(standings.get(address), verdicts.get(address)),
                 **_verified(verdicts.get(address)),
             }
             for address in _addresses(prospect)
         ],
+    }
+
+
+def _standing(standing: Standing | None, verdict: Verdict | None) -> dict[str, Any]:
+    """How likely the address is right, in percent, and what kind of address it is."""
+    probability = finder.probability(standing, verdict)
+    return {
+        "probability": None if probability is None else round(probability * 100),
+        "jobStatus": JOB_STATUS[standing.employed if standing else None],
+        # The one value the foreign manual shows; it never says which others there are.
+        "domainType": "linkedin_email" if standing and standing.on_linkedin else None,
     }
 
 
