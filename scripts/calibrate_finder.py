@@ -36,7 +36,7 @@ NICKNAMED = 0.05
 KEEPS_TO_ITS_WAY = 0.9
 COUNTRIES = {"com": 0.6, "de": 0.15, "fr": 0.06, "nl": 0.05, "es": 0.05, "se": 0.04, "pl": 0.05}
 SHOWN_OF_EACH = 10
-FEWEST_IN_A_POINT = 120
+FEWEST_IN_A_POINT = 250
 # fmt: off
 HEADS = (
     "b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "kr", "l", "m", "n",

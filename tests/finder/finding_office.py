@@ -1,7 +1,7 @@
 """A house in a small internet, a workspace in it, and what the lead database knows of the companies there."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -85,10 +85,11 @@ def regular_people(company: Company) -> list[Person]:
     ]  # fmt: skip
 
 
-def suitable_seed(behaviors: list[str], seed: int) -> int:
+def suitable_seed(behaviors: list[str], others: list[str], seed: int) -> int:
     """The first from `seed` on with a company for each behavior that has enough regular people."""
     for suitable in range(seed, seed + 1_000):
-        world = list(Sandbox(seed=suitable, companies=EACH * len(behaviors), behaviors=behaviors * EACH))
+        wanted = behaviors * EACH + others
+        world = list(Sandbox(seed=suitable, companies=len(wanted), behaviors=wanted))
         largest = {
             behavior: max(
                 len(regular_people(company)) for company in world if company.mx_behavior == behavior.partition(":")[0]
@@ -106,9 +107,9 @@ def row(one: Person, company: Company) -> tuple[str, str, str]:
 
 @asynccontextmanager
 async def an_office(
-    conninfo, tmp_path, behaviors: list[str], *, seed: int, settings=None, **workspace
+    conninfo, tmp_path, behaviors: list[str], *, seed: int, others: Sequence[str] = (), settings=None, **workspace
 ) -> AsyncIterator[Office]:
-    async with mail_lab(behaviors * EACH, seed=suitable_seed(behaviors, seed)) as lab:
+    async with mail_lab(behaviors * EACH + list(others), seed=suitable_seed(behaviors, list(others), seed)) as lab:
         asked = lab.count_questions()
         chosen = replace(lab.world.settings, database_url=conninfo, data=tmp_path, **(settings or {}))
         async with open_house(chosen, Start(serves=True)) as house, FrontDoor.opened(house) as door:

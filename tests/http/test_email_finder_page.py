@@ -14,14 +14,15 @@ from http_receiver import Receiver
 from lead_evidence import page
 
 KEYS_OF_20 = {"email", "smtp_status", "is_valid_format", "is_disposable", "is_webmail", "is_gibberish"}
-BEHAVIORS = ["reject_unknown:postfix", "catch_all", "greylist", "null_mx", "blocked_banner"]
+BEHAVIORS = ["reject_unknown:postfix", "catch_all", "greylist"]
+OTHERS = ["null_mx", "blocked_banner"]
 
 
 @pytest.fixture
 async def office(conninfo, tmp_path) -> AsyncIterator[Office]:
     seed = SystemRandom().randrange(10**6)
     print(f"seed {seed}")
-    async with an_office(conninfo, tmp_path, BEHAVIORS, seed=seed, credits_given=Decimal(100)) as office:
+    async with an_office(conninfo, tmp_path, BEHAVIORS, others=OTHERS, seed=seed, credits_given=Decimal(100)) as office:
         yield office
 
 

@@ -28,6 +28,7 @@ class Owned:
     mailbox_id: int
     campaign_id: int
     webhook_id: int
+    search: str
     email: str = f"{SECRET}@{SECRET}.example"
 
 
@@ -53,6 +54,21 @@ WALK = {
     "17": lambda owned: [{}],
     "18": lambda owned: [SEARCHED],
     "76": lambda owned: [SEARCHED, SEARCHED | {"type": "personal", "limit": 100}],
+    "19": lambda owned: [{"rows": [{"first_name": SECRET, "last_name": "Lee", "domain": f"{SECRET}.example"}]}],
+    "20": lambda owned: [{"task_hash": owned.search}],
+    "21": lambda owned: [{"names": [SECRET]}],
+    "22": lambda owned: [{"task_hash": owned.search}],
+    "23": lambda owned: [{"urls": [f"https://www.linkedin.com/in/{SECRET}"]}],
+    "24": lambda owned: [{"task_hash": owned.search}],
+    "25": lambda owned: [{"email": owned.email}],
+    "77": lambda owned: [{"firstName": SECRET, "lastName": "Lee", "domain": f"{SECRET}.example"}],
+    "78": lambda owned: [{"firstName": SECRET, "lastName": "Lee", "domain": f"{SECRET}.example"}],
+    "79": lambda owned: [{"url": f"https://www.linkedin.com/in/{SECRET}"}],
+    "80": lambda owned: [{"url": f"https://www.linkedin.com/in/{SECRET}"}],
+    "A4": lambda owned: [{"email": owned.email}],
+    "A10": lambda owned: [{"task_hash": owned.search}],
+    "A11": lambda owned: [{"task_hash": owned.search}],
+    "A12": lambda owned: [{"task_hash": owned.search}],
     "26": lambda owned: [{"emails": [owned.email]}],
     "27": lambda owned: [{"task_hash": owned.task}],
     "A13": lambda owned: [{"task_hash": owned.task}],
@@ -129,6 +145,10 @@ async def owned(house, other):
     known = PersonFinding(f"{SECRET} Lee", SECRET, "Tanganyika", Method.IMPORT, "Tester", Owned.email)
     row = PageFindings("row 1", house.world.clock.now(), "", (), (known,))
     await Corpus(house).record(row, uri=f"{SECRET}.csv", kind=SourceKind.IMPORT, owner=other.workspace_id)
+    search = await other.post(
+        "/v2/emails-by-domain-by-name/start",
+        rows=[{"first_name": SECRET, "last_name": "Lee", "domain": f"{SECRET}.example"}],
+    )
     mailbox = await other.post(
         "/v2/sender-accounts/emails",
         sender_name=f"{SECRET} Lee",
@@ -145,6 +165,7 @@ async def owned(house, other):
         mailbox.body["data"]["id"],
         await campaign_of(house, other, list_id),
         hook.id,
+        search.body["data"]["task_hash"],
     )
 
 

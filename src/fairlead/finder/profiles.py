@@ -4,6 +4,7 @@ They come from sources, asked in turn. The lead database is one; nobody's pages 
 is another `ProfileSource` in `SOURCES`.
 """
 
+from dataclasses import replace
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -53,7 +54,21 @@ async def profile_by_link(world: World, workspace_id: int, link: str) -> Profile
 async def profile_of_address(conn: Connection, workspace_id: int, address: str) -> Profile | None:
     """What evidence knows of the person with this address."""
     person = await corpus.person_of(conn, workspace_id, address)
-    return None if person is None else await _profile(conn, workspace_id, person)
+    if person is None:
+        return None
+    if person.person.profile is not None:
+        # Jobs at other companies are evidence of other rows, which the profile alone ties to this one.
+        link = f"https://www.linkedin.com/{person.person.profile}"
+        everywhere = await corpus.person_by_profile(conn, workspace_id, link)
+        if everywhere is not None:
+            person = replace(person, jobs=_together(person.jobs, everywhere.jobs))
+    return await _profile(conn, workspace_id, person)
+
+
+def _together(jobs: tuple[Job, ...], more: tuple[Job, ...]) -> tuple[Job, ...]:
+    """Each job once, those at hand first."""
+    unique = {(job.company, job.domain, job.position, job.former): job for job in (*more, *jobs)}
+    return tuple(sorted(unique.values(), key=lambda job: (job.former, -job.seen_at.timestamp())))
 
 
 def link_key(link: str) -> str | None:

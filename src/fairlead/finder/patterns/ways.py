@@ -31,6 +31,11 @@ _ARTICLE: Final = {
     "abbreviated": 0.04,
     "underlined": 0.01,
 }  # fmt: skip
+# Portuguese leaves da, do and dos out.
+_DROPPED: Final = {
+    "joined": 0.25, "dropped": 0.66, "dotted": 0.03, "kept": 0.03, "abbreviated": 0.02, "underlined": 0.01,
+}  # fmt: skip
+_PORTUGUESE_PARTICLE: Final = re.compile(r"^(?:da|do|das|dos)\b|^de\b.*[ãçõ]")
 # Two names given as the first name, María José, against a first and a middle one.
 _BOTH_GIVEN: Final = {"joined": 0.47, "first": 0.4, "kept": 0.05, "dotted": 0.08}
 # Of the two family names of Spanish the first counts, of Portuguese the last.
@@ -41,10 +46,11 @@ _EXPANDED: Final = {
     "de": 0.85, "at": 0.85, "ch": 0.85, "li": 0.85, "dk": 0.45, "no": 0.3, "se": 0.05, "fi": 0.02, "is": 0.05,
     "ee": 0.03, "tr": 0.01, "hu": 0.02, "sk": 0.02, "nl": 0.2,
 }  # fmt: skip
-_EXPANDED_BY_CUSTOM: Final = {"german": 0.85, "danish": 0.4, "other": 0.05, "": 0.6}
+_EXPANDED_BY_CUSTOM: Final = {"german": 0.85, "danish": 0.6, "norwegian": 0.4, "other": 0.05, "": 0.6}
 # For texts in small letters: to ignore case would take an i for a dotless one.
 _GERMAN: Final = re.compile(r"ß|ü|mann\b|(?:äu|ä|ö)\w*(?:er|el|ler|ck|tz|dt|sch|hl|nig)\b")
 _DANISH: Final = re.compile("[øæ]")
+_DANISH_FAMILY: Final = re.compile(r"sen\b|gaard\b|gård\b")
 _OTHER_UMLAUTS: Final = re.compile(
     # Turkish and Hungarian, Swedish, Finnish: there ö and ä lose their dots.
     r"[ığşçőűáéíóåčřžš]|(?:sson|ström|gren|kvist|qvist|lund|stedt|sjö\w*|björk\w*|söder\w*|blad|mark)\b"
@@ -64,7 +70,7 @@ def custom(question: Question, name: Name) -> str:
     match question:
         case Question.LETTERS:
             if _DANISH.search(full):
-                return "danish"
+                return "danish" if _DANISH_FAMILY.search(full) else "norwegian"
             if _OTHER_UMLAUTS.search(full):
                 return "other"
             return "german" if _GERMAN.search(full) else ""
@@ -73,6 +79,8 @@ def custom(question: Question, name: Name) -> str:
         case Question.TWO_GIVEN:
             return "both" if " " in name.first else ""
         case Question.PARTICLES:
+            if _PORTUGUESE_PARTICLE.search(name.last.lower()):
+                return "portuguese"
             return "article" if "-" in name.last and " " not in name.last else ""
     return ""
 
@@ -91,6 +99,8 @@ def shares(question: Question, name: Name, country: str) -> dict[str, float]:
             return _BOTH_GIVEN
         case Question.PARTICLES, "article":
             return _ARTICLE
+        case Question.PARTICLES, "portuguese":
+            return _DROPPED
         case Question.GIVEN, _ if name.called:
             return {"formal": 0.66, "nickname": 0.3, "full": 0.02, "middle": 0.02}
     return SHARES[question]
