@@ -173,7 +173,7 @@ async def test_a_listed_prospect_and_its_email_have_closed_sets_of_keys(house):
     assert (ann["name"], ann["firstName"], ann["lastName"], ann["source"]) == ("Ann Lee", "Ann", "Lee", "api")
     (email,) = ann["emails"]
     assert set(email) == EMAIL
-    assert {key for key, value in email.items() if value is not None} == {"email"}
+    assert {key for key, value in email.items() if value is not None} == {"email", "jobStatus"}
 
 
 async def test_a_page_holds_twenty_unless_told_and_at_most_5000(house):
