@@ -1,4 +1,4 @@
-"""Ending tasks that run for ever."""
+"""Ending tasks that run for ever, and what went wrong in a group of them."""
 
 import asyncio
 from collections.abc import Collection
@@ -18,3 +18,9 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=ASK_AGAIN_SECONDS)
+
+
+def first_fault(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first, however deep it lies: it is what the others ended for."""
+    first = group.exceptions[0]
+    return first_fault(first) if isinstance(first, BaseExceptionGroup) else first

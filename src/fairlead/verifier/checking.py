@@ -17,6 +17,7 @@ from fairlead.db import Connection
 from fairlead.flags import flags, flags_of
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import NewJob, Priority
+from fairlead.kit import tasks
 from fairlead.kit.text import split_address
 from fairlead.verifier.identity import identity
 from fairlead.verifier.model import DomainFacts, Reason, Verdict
@@ -260,12 +261,7 @@ async def _run(
             under_way.close()
         await out.put(None)
     except BaseExceptionGroup as faults:
-        await out.put(_first_of(faults))
-
-
-def _first_of(faults: BaseExceptionGroup) -> BaseException:
-    first = faults.exceptions[0]
-    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+        await out.put(tasks.first_fault(faults))
 
 
 async def _ask_for(

@@ -13,6 +13,7 @@ from fairlead.db import Connection
 from fairlead.flags import flags
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job
+from fairlead.kit import tasks
 from fairlead.verifier import paying
 from fairlead.verifier.checking import GATHER_SECONDS, Checker, Result, checker
 from fairlead.verifier.model import BatchId, BatchKind, BatchState, Reason, Verdict
@@ -24,9 +25,9 @@ from fairlead.verifier.work import Work
 from fairlead.world import World
 
 WORK: Final = "verifier.batch"
-CLAIMED_TOGETHER: Final = 1_000
-# So many are asked about at the same time by one job; with a claim more it stays below what a prober has room for.
-UNDER_WAY: Final = 2_500
+CLAIMED_TOGETHER: Final = 2_000
+# So many are asked about at the same time by one job, and a claim more.
+UNDER_WAY: Final = 6_000
 # Machine time. Longer than anybody asks about one claim; a job that is run again takes back at once what it had.
 LEASE_SECONDS: Final = 1_800.0
 # What a task needs of its time for writing down its answers.
@@ -67,6 +68,8 @@ class _Working:
         self._lessee = lessee
         self._works = 0
         self._addresses = 0
+        self._all_taken = False
+        self._changed = asyncio.Event()
 
     async def run_for(self, seconds: float) -> None:
         """Like `run`, but who has not answered after `seconds` is given up."""
@@ -77,12 +80,32 @@ class _Working:
             alarm.cancel()
 
     async def run(self) -> None:
-        left = True
-        while left or self._works:
-            if left and self._addresses < UNDER_WAY:
-                left = await self._take_some()
-            elif self._works:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take_all())
+                group.create_task(self._finish_all())
+        except BaseExceptionGroup as faults:
+            raise tasks.first_fault(faults) from None
+
+    async def _take_all(self) -> None:
+        """While some are asked for, the next are made ready, so that sessions never wait for works."""
+        while await self._take_some():
+            while self._addresses >= UNDER_WAY:
+                await self._change()
+        self._all_taken = True
+        self._changed.set()
+
+    async def _finish_all(self) -> None:
+        while self._works or not self._all_taken:
+            if self._works:
                 await self._finish_some()
+                self._changed.set()
+            else:
+                await self._change()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
     async def _take_some(self) -> bool:
         """Begins with some addresses nobody else is asking about. Whether there were any."""
@@ -101,6 +124,7 @@ class _Working:
         for work in works:
             self._works += 1
             self._addresses += len(work.waiting) + len(work.heard)
+            self._changed.set()
             await self._run.prober.put(work)
         return True
 
