@@ -1,5 +1,6 @@
 """Mailboxes: connected, looked at, changed, paused, brought in by the hundred."""
 
+import asyncio
 import csv
 import os
 import re
@@ -31,6 +32,7 @@ from fairlead.world import World
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+CHECKS_AT_ONCE: Final = 8
 LARGEST_FILE: Final = 20_000_000
 USUAL: Final = {
     465: Encryption.SSL, 587: Encryption.STARTTLS, 25: Encryption.NONE, 993: Encryption.SSL, 143: Encryption.NONE,
@@ -193,7 +195,15 @@ async def check_(world: World, workspace_id: int, which: tuple[str, ...], as_jso
     async with world.db.statement() as conn:
         chosen = [await _chosen(conn, workspace_id, one) for one in which]
         chosen = chosen or await senders.mailboxes(conn, workspace_id)
-    checked = [await senders.check(world, workspace_id, one.id) for one in chosen]
+    seats = asyncio.Semaphore(CHECKS_AT_ONCE)
+
+    async def checked_one(one: Mailbox) -> Mailbox:
+        async with seats:
+            return await senders.check(world, workspace_id, one.id)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(checked_one(one)) for one in chosen]
+    checked = [task.result() for task in tasks]
     rows = [
         {"id": one.id, "address": one.address, "server": kind, "status": done.status.value, "why": _joined(done)}
         for one in checked

@@ -79,7 +79,7 @@ async def open_session(
     try:
         async with asyncio.timeout(times.opening_seconds):
             await opening.greet()
-            if place.security is Security.STARTTLS or opening.is_better_encrypted():
+            if place.security is Security.STARTTLS or (credentials and opening.is_better_encrypted()):
                 await opening.start_tls()
             if credentials is not None:
                 await opening.log_in(credentials)
