@@ -35,6 +35,15 @@ class Owned:
 # For each live endpoint what a stranger may ask with the ids of the other workspace.
 SEARCHED = {"domain": f"{SECRET}.example"}
 FILTERS = {"company": {"name": {"include": ["Tanganyika"]}}}
+CONTENT = {"subject": "Taken", "body": "Taken", "plain_text": False, "usage": "active"}
+SEQUENCE = {
+    "title": "Mine",
+    "priority": "low",
+    "complete_campaign_after_last_step": True,
+    "archive_in_months": 1,
+    "recipients": {"list_id": 1},
+    "sequence": {"entry": "a", "steps": [{"_ref": "a", "type": "email", "content_slots": 1, "next": None}]},
+}
 WALK = {
     "2": lambda owned: [SEARCHED],
     "3": lambda owned: [{}],
@@ -84,6 +93,23 @@ WALK = {
     ],
     "58": lambda owned: [{"campaignId": owned.campaign_id}],
     "A8": lambda owned: [{}],
+    "38": lambda owned: [{}],
+    "39": lambda owned: [
+        SEQUENCE | {"recipients": {"list_id": owned.list_id}},
+        SEQUENCE | {"email_accounts": [owned.mailbox_id]},
+    ],
+    "40": lambda owned: [{}],
+    "41": lambda owned: [{"title": "Taken"}, {"email_accounts": []}, {"recipients": {"list_id": owned.list_id}}],
+    "42": lambda owned: [{}],
+    "43": lambda owned: [{"action": "pause"}, {"action": "archived"}],
+    "44": lambda owned: [{}],
+    "45": lambda owned: [{"content_id": 1, **CONTENT}],
+    "46": lambda owned: [{}],
+    "47": lambda owned: [CONTENT],
+    "48": lambda owned: [{}],
+    "A1": lambda owned: [SEQUENCE | {"recipients": {"list_id": owned.list_id}}],
+    "A2": lambda owned: [{"state": "pause"}],
+    "A9": lambda owned: [{}],
     "52": lambda owned: [{"items": ["x.example"], "listId": owned.do_not_email_list_id}, {"items": [owned.email]}],
     "53": lambda owned: [{}, {"listId": owned.do_not_email_list_id}],
     "62": lambda owned: [
@@ -209,6 +235,8 @@ async def seen_by(tenant, owned):
         await tenant.get("/v1/get-balance"),
         await tenant.get("/v2/sender-accounts/emails"),
         await tenant.call("GET", f"/v2/campaigns/{owned.campaign_id}/recipient", json={"emails": [owned.email]}),
+        await tenant.get("/v2/campaigns"),
+        await tenant.get(f"/v2/campaigns/{owned.campaign_id}"),
         await tenant.get("/v2/webhooks"),
         await tenant.post("/v1/prospect-list", listId=owned.list_id),
         await tenant.post("/v1/get-prospects-by-email", email=owned.email),
@@ -239,7 +267,7 @@ async def test_a_stranger_sees_nothing_and_changes_nothing(house, other, owned, 
         for method in endpoint.methods:
             number = NUMBERS.get(endpoint.path.split("/")[2], "mailbox_id")
             path = endpoint.path.replace("{task_hash}", owned.task).replace("{id}", str(getattr(owned, number)))
-            path = path.replace("{prospect_hash}", owned.long)
+            path = path.replace("{prospect_hash}", owned.long).replace("{step_id}", "1").replace("{content_id}", "10")
             answered = await stranger.call(method, path, json=fields)
             assert answered.status in (200, 400, 404, 422)
             shown = str(answered.body)

@@ -135,6 +135,8 @@ class Campaign:
     workspace_id: int
     id: CampaignId
     token: str
+    owner_id: int | None
+    """The member whose campaign it is."""
     title: str
     status: CampaignStatus
     status_reason: str | None

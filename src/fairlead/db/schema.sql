@@ -262,6 +262,7 @@ CREATE TABLE public.campaigns (
     workspace_id bigint NOT NULL,
     id bigint NOT NULL,
     token text NOT NULL,
+    owner_id bigint,
     title text NOT NULL,
     status text DEFAULT 'new'::text NOT NULL,
     status_reason text,
@@ -2109,6 +2110,9 @@ ALTER TABLE ONLY public.campaign_mailboxes
 
 ALTER TABLE ONLY public.campaign_versions
     ADD CONSTRAINT campaign_versions_workspace_id_campaign_id_fkey FOREIGN KEY (workspace_id, campaign_id) REFERENCES public.campaigns(workspace_id, id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.members(id);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_schedule FOREIGN KEY (workspace_id, schedule_id) REFERENCES public.schedules(workspace_id, id);

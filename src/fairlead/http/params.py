@@ -40,6 +40,10 @@ class Params:
     def __contains__(self, name: str) -> bool:
         return not _empty(self._values.get(name))
 
+    def has(self, name: str) -> bool:
+        """Whether it was given at all, be it as `false`, as a blank or as `null`."""
+        return name in self._values
+
     def take(self, name: str) -> str | None:
         """A text that is read once and then gone. None where it is absent or no single value."""
         value = self._values.pop(name, None)
@@ -116,7 +120,6 @@ class Params:
         dotted = {key.removeprefix(prefix): given for key, given in self._values.items() if key.startswith(prefix)}
         return value if not dotted else {**(value if isinstance(value, dict) else {}), **dotted}
 
-
     def nested(self, name: str) -> "Params | None":
         """The parameters within `name[...]=` or an object; None when absent or empty."""
         value = self._values.get(name)
@@ -125,6 +128,16 @@ class Params:
         if not isinstance(value, dict):
             raise Invalid("not_a_mapping", f"The {name} must be an object.", field=name)
         return Params(value)
+
+    def objects(self, name: str) -> list["Params"]:
+        """Those of a list of objects, `name[0][...]=` or JSON."""
+        value = self._values.get(name)
+        if _empty(value):
+            return []
+        elements = list(value.values()) if isinstance(value, dict) else value
+        if not isinstance(elements, list) or not all(isinstance(element, dict) for element in elements):
+            raise Invalid("not_objects", f"The {name} must be a list of objects.", field=name)
+        return [Params(element) for element in elements]
 
     def is_null(self, name: str) -> bool:
         """Whether it was given as `null` or `[]`, which take a value away where absence would leave it."""

@@ -1,7 +1,6 @@
 """What makes a chart sound. Pure."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +10,7 @@ from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import has_control
 
 MOST_NODES: Final = 500
-_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_KEY: Final = 64
 
 
 def check(graph: Graph) -> Graph:
@@ -33,13 +32,30 @@ def check(graph: Graph) -> Graph:
             raise _bad(f"Step {key!r} cannot be reached from the entry {whole.entry!r}.")
     if not any(node.contacts for node in whole.nodes.values()):
         raise _bad("A sequence needs at least one step that writes to the recipient.")
-    _check_questions(whole, order)
+    _check_questions(whole)
     return whole
 
 
+def renamed(graph: Graph, names: Mapping[str, str]) -> Graph:
+    """The same chart, with other keys for the nodes in `names`."""
+
+    def of(key: str) -> str:
+        return names.get(key, key)
+
+    nodes: dict[str, Node] = {}
+    for node in graph.nodes.values():
+        ports = {port: None if target is None else of(target) for port, target in node.ports.items()}
+        again = replace(node, key=of(node.key), ports=ports)
+        if isinstance(again, ConditionNode) and isinstance(again.question, HasHappened):
+            asked = again.question.node_key
+            again = replace(again, question=HasHappened(again.question.happening, None if asked is None else of(asked)))
+        nodes[again.key] = again
+    return Graph(of(graph.entry), nodes)
+
+
 def _check_names(node: Node) -> None:
-    if not _KEY.fullmatch(node.key):
-        raise _bad(f"The key {node.key[:64]!r} of a step is not made of up to 64 letters, digits, - and _.")
+    if len(node.key) > LONGEST_KEY or has_control(node.key):
+        raise _bad(f"The key {node.key[:LONGEST_KEY]!r} of a step is longer than {LONGEST_KEY} or no single line.")
     texts = [node.label, getattr(node, "name", ""), getattr(node, "subject", None) or ""]
     if any(has_control(text) for text in texts):
         raise _bad(f"A text of step {node.key!r} has a line break or another control character in it.")
@@ -83,23 +99,31 @@ def _in_order(graph: Graph) -> dict[str, int]:
     return {key: place for place, key in enumerate(reversed(done))}
 
 
-def _check_questions(graph: Graph, order: dict[str, int]) -> None:
-    mails_before: dict[str, frozenset[str]] = {graph.entry: frozenset()}
+def mails_before(graph: Graph) -> dict[str, frozenset[str]]:
+    """For each node the mails that may have gone out before it. Of a chart that runs in no circle."""
+    order = _in_order(graph)
+    before: dict[str, frozenset[str]] = {graph.entry: frozenset()}
     for key in sorted(order, key=order.__getitem__):
-        node, before = graph.nodes[key], mails_before[key]
+        node = graph.nodes[key]
+        behind = before[key] | {key} if isinstance(node, EmailNode) else before[key]
+        for target in node.ports.values():
+            if target is not None:
+                before[target] = before.get(target, frozenset()) | behind
+    return before
+
+
+def _check_questions(graph: Graph) -> None:
+    before = mails_before(graph)
+    for key, node in graph.nodes.items():
         match node:
-            case WaitForNode() if not before:
+            case WaitForNode() if not before[key]:
                 raise _bad(f"Step {key!r} waits for what becomes of a mail, and no mail comes before it.")
-            case ConditionNode(question=HasHappened(node_key=None)) if not before:
+            case ConditionNode(question=HasHappened(node_key=None)) if not before[key]:
                 raise _bad(f"Step {key!r} asks about a mail, and no mail comes before it.")
-            case ConditionNode(question=HasHappened(node_key=str(asked))) if asked not in before:
+            case ConditionNode(question=HasHappened(node_key=str(asked))) if asked not in before[key]:
                 raise _bad(f"Step {key!r} asks about the mail of step {asked[:64]!r}, which does not come before it.")
             case _:
                 pass
-        behind = before | {key} if isinstance(node, EmailNode) else before
-        for target in node.ports.values():
-            if target is not None:
-                mails_before[target] = mails_before.get(target, frozenset()) | behind
 
 
 def _bad(sentence: str, field: str = "sequence") -> Invalid:

@@ -38,6 +38,7 @@ create table campaigns (
   workspace_id        bigint not null references workspaces,
   id                  bigint generated always as identity (start with 100231),
   token               text not null,      -- names it outside
+  owner_id            bigint references members,  -- null: nobody's in particular
   title               text not null,
   status              text not null default 'new' constraint campaigns_status check (status in (
                         'new',            -- being built: -> scheduled, active, archived

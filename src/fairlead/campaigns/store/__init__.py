@@ -1,0 +1,1 @@
+"""What campaigns keep in the database."""
