@@ -87,16 +87,13 @@ async def act(
     return to, ()
 
 
-async def _set(conn: Connection, campaign: Campaign, to: CampaignStatus, *, now: datetime, reason: str | None) -> None:
-    assert to in FOLLOWS[campaign.status]
-    changed = await store.set_status(
-        conn, campaign.workspace_id, campaign.id, seen=campaign.status, to=to, reason=reason, now=now
-    )
-    assert changed  # its row is locked
+async def _set(conn: Connection, campaign: Campaign, to: CampaignStatus, *, now: datetime) -> None:
+    await store.set_status(conn, campaign.workspace_id, campaign.id, to=to, now=now)
     body = {"campaign_id": campaign.id, "from": campaign.status.value, "to": to.value}
-    if reason is not None:
-        body["reason"] = reason
     await events.record(conn, campaign.workspace_id, STATUS_CHANGED, now, **body)
+    if to is CampaignStatus.ACTIVE:
+        begin = keeping.resumed if campaign.status is CampaignStatus.PAUSED else keeping.started
+        await begin(conn, campaign.workspace_id, campaign.id, now=now)
 
 
 async def delete(conn: Connection, workspace_id: int, campaign_id: int, *, now: datetime) -> None:

@@ -265,7 +265,7 @@ async def lists_of(conn: Connection, workspace_id: int, list_ids: Collection[int
     """List -> how many are on it, of those of `list_ids` that are there."""
     cur = await conn.execute(
         """
-        select l.id, (select count(*) from (select 1 from recipients_of_list(%(workspace_id)s, l.id, 0, 1)) as first_one)
+        select l.id, (select count(*) from (select 1 from recipients_of_list(%(workspace_id)s, l.id, 0, 1)) as one)
           from prospect_lists l
          where l.workspace_id = %(workspace_id)s and l.id = any(%(ids)s) and l.deleted_at is null
         """,
