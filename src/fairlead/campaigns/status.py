@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from fairlead.campaigns import readiness
+from fairlead.campaigns.enrollments import keeping
 from fairlead.campaigns.model import Campaign, CampaignStatus
 from fairlead.campaigns.store import campaigns as store
 from fairlead.db import Connection
