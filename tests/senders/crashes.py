@@ -56,7 +56,9 @@ class Crew:
             **self.environment,
             "FAIRLEAD_PUBLIC_URL": f"https://{name}.workers.example",
             "FAIRLEAD_DATABASE_CONNECTIONS": "8",
-            "PYTHONPATH": os.pathsep.join([str(PROCESS.parent), str(PROCESS.parent.parent)]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(PROCESS.parent), str(PROCESS.parent.parent), os.environ.get("PYTHONPATH", "")]
+            ),
         }
         with (self.folder / "workers.log").open("ab") as log:
             process = subprocess.Popen(

@@ -140,6 +140,18 @@ create table mailbox_wakes (
   due_at     timestamptz not null
 );
 
+-- A mailbox that waits for tomorrow's quota, or for being resumed, is looked at again when its settings change.
+create function wake_changed_mailbox() returns trigger language plpgsql as
+$$
+begin
+  insert into mailbox_wakes (mailbox_id, due_at) values (new.id, '-infinity');
+  return null;
+end
+$$;
+create trigger mailboxes_wake
+  after update of state, daily_limit, delay_min_seconds, delay_max_seconds, ramp_up_start, ramp_up_step, ramp_up_from, time_zone
+  on mailboxes for each row execute function wake_changed_mailbox();
+
 -- Quota by the days of the mailbox's zone. Reserved before sending; given back only for what surely was not sent.
 create table mailbox_days (
   mailbox_id   bigint not null,

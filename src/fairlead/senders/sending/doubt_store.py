@@ -151,8 +151,19 @@ async def uncertain(conn: Connection, workspace_id: int | None, send_id: int | N
     )
     return [
         UncertainSend(
-            SendId(row[0]), row[1], MailboxId(row[2]), row[3], row[4], row[5], row[6], row[7], row[8], row[9],
-            Purpose(row[10]), row[11], row[12],
+            SendId(row[0]),
+            row[1],
+            MailboxId(row[2]),
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            row[9],
+            Purpose(row[10]),
+            row[11],
+            row[12],
         )
         for row in await cur.fetchall()
     ]
@@ -468,7 +479,9 @@ async def all_done(conn: Connection, now: datetime) -> bool:
            and not exists (
                  select from sends s join mailbox_turns t using (mailbox_id) join mailboxes m on m.id = s.mailbox_id
                   where s.state = 'planned' and s.due_at <= %(now)s and t.next_free_at <= %(now)s and t.held_at is null
-                    and (t.retry_at is null or t.retry_at <= clock_timestamp()) and m.state = 'active')
+                    and (t.retry_at is null or t.retry_at <= clock_timestamp()) and m.state = 'active'
+                    and (t.wake_at <= %(now)s or t.lease_owner is not null
+                         or exists (select from mailbox_wakes w where w.mailbox_id = s.mailbox_id)))
         """,
         {"now": now},
     )

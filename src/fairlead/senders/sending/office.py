@@ -220,6 +220,7 @@ class Office:
             free_at=[now + timedelta(seconds=longest[lease[0]]) if longest[lease[0]] else None for lease in leases],
             retry_seconds=[None] * len(leases),
             fails=[0] * len(leases),
+            until=[None] * len(leases),
         )
         logger.warning("%s mailboxes were taken from a worker that gave no sign", len(leases))
 
@@ -310,8 +311,7 @@ class Office:
             day = local_day(turn.mailbox.time_zone, now)
             room = turn.mailbox.limit_on(day) - turn.reserved.get(day, 0)
             if room <= 0 and not turn.lanes.empty:
-                turn.free_at = next_day_begins(turn.mailbox.time_zone, now)
-                continue
+                return Rest(until=next_day_begins(turn.mailbox.time_zone, now))
             picked = turn.lanes.pick(min(1 if turn.mailbox.delay.max_seconds else CLAIM_AHEAD, room), now)
             if picked:
                 if await self._claim(turn, picked, day):
@@ -577,6 +577,7 @@ class Office:
                     free_at=[turn.free_at for turn, _ in leaving],
                     retry_seconds=[rest.retry_seconds for _, rest in leaving],
                     fails=[min(turn.fails, 30_000) for turn, _ in leaving],
+                    until=[rest.until for _, rest in leaving],
                 )
             for turn, rest in leaving:
                 if rest.fault is not None:

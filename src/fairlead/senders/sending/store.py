@@ -232,6 +232,7 @@ async def release(
     free_at: Sequence[datetime | None],
     retry_seconds: Sequence[float | None],
     fails: Sequence[int],
+    until: Sequence[datetime | None],
 ) -> None:
     """Gives mailboxes back, to be taken again when something is due. They are locked, in a statement before this one.
 
@@ -243,11 +244,11 @@ async def release(
            set lease_owner = null, lease_until = null, fails = w.fails,
                next_free_at = greatest(t.next_free_at, w.free_at),
                retry_at = clock_timestamp() + make_interval(secs => w.retry_seconds),
-               wake_at = greatest(t.next_free_at, w.free_at, (
+               wake_at = greatest(t.next_free_at, w.free_at, w.until, (
                  select min(s.due_at) from sends s where s.mailbox_id = t.mailbox_id and s.state = 'planned'))
           from unnest(%(ids)s::bigint[], %(numbers)s::bigint[], %(free_at)s::timestamptz[],
-                      %(retry_seconds)s::float8[], %(fails)s::smallint[])
-               as w (mailbox_id, lease_number, free_at, retry_seconds, fails)
+                      %(retry_seconds)s::float8[], %(fails)s::smallint[], %(until)s::timestamptz[])
+               as w (mailbox_id, lease_number, free_at, retry_seconds, fails, until)
          where t.mailbox_id = w.mailbox_id and t.lease_number = w.lease_number
         """,
         {
@@ -256,6 +257,7 @@ async def release(
             "free_at": list(free_at),
             "retry_seconds": list(retry_seconds),
             "fails": list(fails),
+            "until": list(until),
         },
     )
     # With nothing planned there is nothing to wake for; greatest() leaves nulls out.

@@ -92,8 +92,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Why a worker lets go of a mailbox: not to be taken for so long, or paused for a fault, in a sentence."""
+    """Why a worker lets go of a mailbox: not to be taken for so long, or paused for a fault, in a sentence.
+
+    `until` is when there will be quota again; a change of the mailbox's limits comes before it.
+    """
 
     retry_seconds: float | None = None
     failed: bool = False
     fault: str | None = None
+    until: datetime | None = None
