@@ -71,6 +71,15 @@ CREATE FUNCTION public.verdicts_among(addresses text[]) RETURNS TABLE(address_ke
           v.flags & 16 > 0, v.checked_at
      from verdicts v where v.address_key = any (addresses) $$;
 
+CREATE FUNCTION public.wake_changed_mailbox() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  insert into mailbox_wakes (mailbox_id, due_at) values (new.id, '-infinity');
+  return null;
+end
+$$;
+
 CREATE TABLE public.access_tokens (
     token_hash bytea NOT NULL,
     api_client_id bigint NOT NULL,
@@ -2068,6 +2077,8 @@ ALTER INDEX public.events_key ATTACH PARTITION public.events_default_pkey;
 CREATE TRIGGER credit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER keep_published_versions BEFORE UPDATE ON public.campaign_versions FOR EACH ROW EXECUTE FUNCTION public.keep_published_versions();
+
+CREATE TRIGGER mailboxes_wake AFTER UPDATE OF state, daily_limit, delay_min_seconds, delay_max_seconds, ramp_up_start, ramp_up_step, ramp_up_from, time_zone ON public.mailboxes FOR EACH ROW EXECUTE FUNCTION public.wake_changed_mailbox();
 
 ALTER TABLE ONLY public.access_tokens
     ADD CONSTRAINT access_tokens_api_client_id_fkey FOREIGN KEY (api_client_id) REFERENCES public.api_clients(id);
