@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import journeys
+import psycopg
 import pytest
 from far_end import far_end
 
-from conftest import run_on
 from fairlead.db.backup import backup, restore
 from fairlead.engine.sending import PURPOSES
 from fairlead.senders import actions as senders
@@ -16,6 +16,11 @@ from fairlead.senders.model import Purpose
 
 JOURNEYS = {**PURPOSES, Purpose.CAMPAIGN: journeys.Journeys()}
 WITH_COPIES, WITHOUT = (0, 1), 6  # of the sandbox's own mailboxes
+
+
+async def run_on(server, statement):
+    async with await psycopg.AsyncConnection.connect(server.conninfo("postgres"), autocommit=True) as conn:
+        await conn.execute(statement)
 
 
 @asynccontextmanager
