@@ -11,7 +11,7 @@ from yard import SANDBOX_NETWORKS, Yard
 
 from fairlead.net.imap import Folder, ImapGone, ImapRefused, ImapSession, Limits, find_sent, open_session
 from fairlead.net.imap.grammar import argument, decoded_name, encoded_name, uid_set, values
-from fairlead.net.imap.session import header_fields
+from fairlead.net.imap.session import _fetched, header_fields
 from fairlead.net.imap.wire import Response, Wire
 from fairlead.net.mail_login import NotConnected, Password, Security, Token, Trouble
 from fairlead.sandbox.filing import token_of
@@ -200,6 +200,24 @@ def test_what_is_no_response_is_refused(line):
 def test_no_line_does_any_harm(line):
     with suppress(ImapGone):
         values(Response((line,)))
+
+
+WORDS = [b"* OK [CAPABILITY IMAP4rev1] hi\r\n", b"* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n", b"* BYE\r\n", b"A1 OK\r\n", b"+ \r\n",
+         b"* 9 EXISTS\r\n", b"* LIST () NIL x\r\n", b"* SEARCH 1 2\r\n"]  # fmt: skip
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from(WORDS), max_size=12))
+async def test_no_bytes_of_a_server_do_any_harm(pieces):
+    wire = Wire(Limits(literal_octets=1_000))
+    session = ImapSession(wire, host="x", reply_seconds=0.0)
+    for piece in pieces:
+        wire.data_received(piece)
+    with suppress(ImapGone):
+        while True:
+            response = await wire.response(0.0)
+            session.hear(response)
+            _fetched(response)
+            values(response)
 
 
 async def test_responses_are_the_same_however_they_are_cut():

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yard import SANDBOX_NETWORKS, Yard
 
 from fairlead.net.mail_login import NotConnected, Password, Token, Trouble
@@ -19,7 +21,7 @@ from fairlead.net.smtp import (
     Times,
     Withheld,
 )
-from fairlead.net.smtp.wire import Wire
+from fairlead.net.smtp.wire import ConnectionGone, Wire
 from fairlead.sandbox.filing import token_of
 from fairlead.sandbox.smtp.behavior import (
     Drops,
@@ -423,6 +425,19 @@ async def test_replies_come_out_the_same_however_they_are_cut(yard: Yard):
         replies = [await wire.reply(1) for _ in range(4)]
         assert [(reply.code, len(reply.lines)) for reply in replies] == [(250, 2), (354, 1), (250, 1), (421, 1)]
         assert replies[3].enhanced == "4.3.2"
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"250 ok\r\n", b"250-", b"354 go\r\n", b"\r\n"]), max_size=12))
+async def test_no_bytes_of_a_server_do_any_harm(pieces):
+    wire = Wire()
+    wire.connection_made(_Nowhere())
+    for piece in pieces:
+        wire.data_received(piece)
+    try:
+        while True:
+            assert 200 <= (await wire.reply(0.0)).code < 600
+    except ConnectionGone:
+        pass
 
 
 async def test_a_reply_smuggled_behind_starttls_is_not_believed(yard: Yard, monkeypatch):
