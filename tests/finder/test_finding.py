@@ -134,6 +134,18 @@ async def test_an_address_that_bounced_is_not_given_again(office):
     assert found is None or found.address != sought.email
 
 
+async def test_of_a_large_company_nobody_elses_address_is_taken(office, monkeypatch):
+    monkeypatch.setattr("fairlead.finder.finding.MOST_COLLEAGUES", 2)
+    company = office.company("reject_unknown")
+    first, second, third, *_ = office.regular("reject_unknown")
+    await office.knows(company, first, second)
+    # The third one's address would be the likeliest for a namesake with the same first letters.
+    await office.knows(company, third, digest="later")
+    namesake = f"{third.first_name}x {third.last_name}" if "first" in company.pattern else third.name
+    found = await finder.find_address(office.world, office.tenant.workspace_id, namesake, company.domain)
+    assert found is None or found.address != third.email or namesake == third.name
+
+
 async def test_many_are_found_side_by_side_in_the_order_asked(office):
     company, other = office.company("reject_unknown"), office.company("catch_all")
     people = office.regular("reject_unknown")[:3]
@@ -151,6 +163,6 @@ async def test_when_the_time_is_up_the_likeliest_is_given_as_unknown(conninfo, t
     async with an_office(conninfo, tmp_path, ["tarpit"], seed=5) as office:
         company = office.company("tarpit")
         sought = Sought(from_parts("Ann", "Lee"), company.domain)
-        found = await finder.address_of(office.world, office.tenant.workspace_id, sought, seconds=0.05)
+        found = await finder.address_of(office.world, office.tenant.workspace_id, sought, seconds=0.0)
         assert found.verdict.reason is Reason.OUT_OF_TIME
         assert found.smtp_status is SmtpStatus.UNKNOWN

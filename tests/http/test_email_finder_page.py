@@ -1,7 +1,9 @@
 """Endpoints 19 to 22, 77 and 78 as an integration meets them, with real name and mail servers of the sandbox behind."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from random import SystemRandom
 
@@ -9,6 +11,8 @@ import pytest
 
 from fairlead.corpus.findings import CompanyFinding, Method
 from fairlead.corpus.model import SourceKind
+from fairlead.finder import actions as finder
+from fairlead.jobs import actions as jobs
 from finder.finding_office import Office, an_office, row
 from http_receiver import Receiver
 from lead_evidence import page
@@ -78,6 +82,22 @@ async def test_the_same_person_is_paid_for_once_and_nothing_found_costs_nothing(
     assert (await office.found((first.upper(), f" {last} ", f"https://www.{domain}/about")))[0]["result"]
     assert await office.tenant.balance() == 99
     assert (await office.found(("Quirin", "Zweig", domain)))[0]["result"] == []
+    assert await office.tenant.balance() == 99
+
+
+async def test_a_task_that_two_workers_do_is_paid_and_told_once(office):
+    company = office.company("reject_unknown")
+    known = office.regular("reject_unknown")[0]
+    await office.knows(company, known)
+    async with Receiver.opened("127.64.9.9") as receiver:
+        started = await office.start(row(known, company), webhook_url=receiver.url)
+        async with office.world.db.transaction() as conn:
+            claimed = await jobs.claim(conn, 10, now=office.world.clock.now(), lease=timedelta(seconds=60), lot=1.0)
+        (job,) = [job for job in claimed if job.kind == finder.WORK]
+        await asyncio.gather(*(finder.work_on_task(office.world, job) for _ in range(3)), return_exceptions=True)
+        await office.work()
+        assert (await office.result(started)).body["data"][0]["result"][0]["email"] == known.email
+        assert len(receiver.bodies) == 1
     assert await office.tenant.balance() == 99
 
 

@@ -149,6 +149,26 @@ async def test_the_old_pair_finds_a_person_by_link(house, tenant, ann, network):
     assert await tenant.balance() == 9
 
 
+async def test_the_id_of_somebody_found_by_link_opens_a_prospect(house, tenant, ann):
+    url = profile_of(ann)
+
+    async def found():
+        await tenant.post("/v1/add-url-for-search", url=url)
+        await work(house)
+        return (await tenant.post("/v1/get-emails-from-url", url=url)).body["data"][0]["id"]
+
+    async def opened(id_, by=tenant):
+        return (await by.post("/v1/get-prospect-by-id", id=id_)).body
+
+    id_ = await found()
+    person = (await opened(id_))["data"]
+    assert (person["id"], person["name"], person["lists"]) == (id_, "Ann Quillfeather", [])
+    assert (await opened(id_, by=await house.workspace()))["success"] is False
+    added = await tenant.post("/v1/add-prospect-to-list", listId=await tenant.list(), email=f"ann@{ann}")
+    assert await found() == added.body["id"]
+    assert set((await opened(added.body["id"]))["data"]) == set(person)
+
+
 async def test_the_old_pair_says_what_is_no_link_and_what_is_not_known(house, tenant):
     refused = await tenant.post("/v1/add-url-for-search", url="https://example.com/ann")
     assert refused.status == 400

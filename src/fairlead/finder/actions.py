@@ -6,7 +6,7 @@ from fairlead.finder.domain_search import PEOPLE_PER_PAGE, addresses_charge, dom
 from fairlead.finder.finding import address_of, find_address, find_many
 from fairlead.finder.kinds import work_on_task
 from fairlead.finder.person_search import charge as person_charge
-from fairlead.finder.profiles import link_key, profile_by_link, profile_of_address
+from fairlead.finder.profiles import link_key, profile_by_link, profile_of_address, profile_of_person
 from fairlead.finder.searches import (
     DOMAINS_BY_NAME,
     EMAIL_OF_NAME,
@@ -57,6 +57,7 @@ __all__ = [
     "profile_by_link",
     "profile_of_address",
     "profile_of_json",
+    "profile_of_person",
     "standings",
     "start",
     "start_domains_by_name",

@@ -59,9 +59,7 @@ async def people_work(world: World, task: Task) -> Done:
             limit=PEOPLE_PER_PAGE,
             with_addresses=False,
         )
-        total = await corpus.count_people(
-            conn, task.workspace_id, request["domain"], positions=request["positions"]
-        )
+        total = await corpus.count_people(conn, task.workspace_id, request["domain"], positions=request["positions"])
     result = {"people": [person_shown(person) for person in people], "total": total}
     return Done(result, [people_charge(request)] if people else [])
 

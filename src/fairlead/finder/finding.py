@@ -16,7 +16,7 @@ from fairlead.corpus.model import KnownAddress, Source, SourceKind
 from fairlead.db import Connection
 from fairlead.finder.model import Found, Sought
 from fairlead.finder.names import Name, from_parts, parse
-from fairlead.finder.patterns import Candidate, Habit, Known, candidates, learned, size_of
+from fairlead.finder.patterns import Candidate, Habit, Known, Size, candidates, learned, size_of
 from fairlead.finder.rules import (
     LEAST_ANSWERED,
     SURE,
@@ -31,8 +31,8 @@ from fairlead.verifier import actions as verifier
 from fairlead.verifier.model import Reason, SmtpStatus, Verdict
 from fairlead.world import World
 
-# People of a domain that a pattern is learned from.
-MOST_COLLEAGUES: Final = 200
+# People of a domain that a pattern is learned from: more would add nothing and cost the loop its time.
+MOST_COLLEAGUES: Final = 100
 # Domains asked about at the same time; people of one domain wait for each other, as each may teach the next.
 AT_ONCE: Final = 8
 # Evidence below this is of an address that bounced.
@@ -87,6 +87,7 @@ async def address_of(world: World, workspace_id: int, sought: Sought, *, seconds
         return None
     if (answer := search.by_evidence()) is not None:
         return answer
+    await search.learn()
     try:
         async with asyncio.timeout(seconds):
             return await search.by_asking()
@@ -113,6 +114,9 @@ class _Search:
         self._domain = sought.domain
         self._known: list[KnownAddress] = []  # addresses that evidence gives this person, the most sure first
         self._fresh: dict[str, Verdict] = {}
+        self._guesses: list[Candidate] = []
+        self._all_known = True  # else the domain has more addresses than were looked at
+        self._size = Size.UNKNOWN
         self._rejected = 0.0
         self._probes = 0
         self._asking: tuple[str, float] | None = None
@@ -145,11 +149,9 @@ class _Search:
                 return None
             if verdict.smtp_status is not SmtpStatus.NOT_VALID:
                 return Found(known.address, verdict, _of_known(known, verdict), self._probes, known=True)
-        colleagues = await self._colleagues()
-        tried = {known.address for known in self._known}
-        for guess in self._likeliest(colleagues):
+        for guess in self._guesses:
             address = f"{guess.local}@{self._domain}"
-            if address in tried:
+            if not self._all_known and await self._is_elses(address):
                 continue
             probability = after_rejections(guess.probability, self._rejected)
             if self._probes >= self._world.settings.finder_probes or probability < LEAST_ANSWERED:
@@ -158,7 +160,7 @@ class _Search:
             if verdict.reason is Reason.HIDDEN_BY_OWNER or is_about_domain(verdict.reason):
                 return None
             if verdict.smtp_status is SmtpStatus.VALID or mailbox_is_there(verdict.reason):
-                sure = of_accepted(probability, guess.pattern, colleagues.habit.size)
+                sure = of_accepted(probability, guess.pattern, self._size)
                 if verdict.smtp_status is SmtpStatus.VALID:
                     await self._remember(address, verdict)
                 return Found(address, verdict, sure, self._probes)
@@ -169,10 +171,15 @@ class _Search:
         return None
 
     def out_of_time(self) -> Found | None:
-        """What was being asked for when the time was up, as unknown."""
-        if self._asking is None:
+        """The likeliest address so far, as unknown."""
+        likeliest = self._asking
+        if likeliest is None and self._known:
+            likeliest = self._known[0].address, self._known[0].confidence / 100
+        if likeliest is None and self._guesses and self._guesses[0].probability >= LEAST_ANSWERED:
+            likeliest = f"{self._guesses[0].local}@{self._domain}", self._guesses[0].probability
+        if likeliest is None:
             return None
-        address, probability = self._asking
+        address, probability = likeliest
         verdict = Verdict(address, Reason.OUT_OF_TIME, flags(address), None, self._world.clock.now())
         return Found(address, verdict, probability, self._probes)
 
@@ -182,12 +189,6 @@ class _Search:
         async for verdict in verifier.verify_now(self._world, [address]):
             return verdict
         raise AssertionError("every address has a verdict")
-
-    def _likeliest(self, colleagues: _Colleagues) -> list[Candidate]:
-        """Candidates, the likeliest first. Those that were seen without a name are as good as known."""
-        guesses = candidates(colleagues.habit, self._name, taken=colleagues.taken)
-        seen = [replace(guess, probability=SURE) for guess in guesses if guess.local in colleagues.nameless]
-        return [*seen, *(guess for guess in guesses if guess.local not in colleagues.nameless)]
 
     # Evidence.
 
@@ -202,14 +203,30 @@ class _Search:
                     found.setdefault(known.address, known)
         return sorted(found.values(), key=lambda known: -known.confidence)
 
-    async def _colleagues(self) -> _Colleagues:
+    async def learn(self) -> None:
+        """The candidates, the likeliest first, by what is known of colleagues."""
         now = self._world.clock.now()
         async with self._world.db.statement() as conn:
             known = await corpus.known_addresses(
                 conn, self._workspace_id, self._domain, now, generic=False, limit=MOST_COLLEAGUES
             )
             company = await corpus.company(conn, self._workspace_id, self._domain)
-        return colleagues(known, self._name, size=company.size if company else None, domain=self._domain)
+        self._all_known = len(known) < MOST_COLLEAGUES
+        about = colleagues(known, self._name, size=company.size if company else None, domain=self._domain)
+        self._size = about.habit.size
+        tried = {known.address.partition("@")[0] for known in self._known}
+        guesses = candidates(about.habit, self._name, taken=about.taken | tried)
+        # Those that were seen without a name are as good as known.
+        seen = [replace(guess, probability=SURE) for guess in guesses if guess.local in about.nameless]
+        self._guesses = [*seen, *(guess for guess in guesses if guess.local not in about.nameless)]
+
+    async def _is_elses(self, address: str) -> bool:
+        """Whether evidence gives an address to somebody of another name."""
+        async with self._world.db.statement() as conn:
+            known = await corpus.find_address(conn, self._workspace_id, address, self._world.clock.now())
+        if known is None or not (known.first_name or known.last_name):
+            return False
+        return not same_person(from_parts(known.first_name or "", known.last_name or ""), self._name)
 
     async def _remember(self, address: str, verdict: Verdict) -> None:
         """An accepted candidate is evidence, for this workspace alone: it told us the name."""

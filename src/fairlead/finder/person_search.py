@@ -55,9 +55,9 @@ def _result(world: World, person: KnownPerson | None, emails: Sequence[tuple[str
 
 async def _alive(world: World, known: Sequence[KnownAddress], *, seconds: float) -> list[tuple[str, str]]:
     """(address, status) of those no server denied: the valid ones, else those nobody could tell of."""
-    asked = [
-        address.address for address in known if not address.generic and address.confidence >= _LEAST_CONFIDENCE
-    ][:MOST_LOOKED_AT]
+    asked = [address.address for address in known if not address.generic and address.confidence >= _LEAST_CONFIDENCE][
+        :MOST_LOOKED_AT
+    ]
     if not asked:
         return []
     verdicts: dict[str, Verdict] = {}

@@ -65,6 +65,12 @@ async def profile_of_address(conn: Connection, workspace_id: int, address: str) 
     return await _profile(conn, workspace_id, person)
 
 
+async def profile_of_person(conn: Connection, workspace_id: int, person_id: int) -> Profile | None:
+    """What evidence knows of a person, by the number of `Profile.id`."""
+    person = await corpus.whole_person(conn, workspace_id, person_id)
+    return None if person is None else await _profile(conn, workspace_id, person)
+
+
 def _together(jobs: tuple[Job, ...], more: tuple[Job, ...]) -> tuple[Job, ...]:
     """Each job once, those at hand first."""
     unique = {(job.company, job.domain, job.position, job.former): job for job in (*more, *jobs)}

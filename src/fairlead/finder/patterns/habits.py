@@ -82,16 +82,14 @@ def learned(known: Iterable[Known], *, size: Size = Size.UNKNOWN, domain: str = 
     nameless = [one for one in everybody if one.name is None]
     if size is Size.UNKNOWN and len(named) >= FEWEST_SIZED:
         size = Size.UP_TO_500  # whoever has so many people on pages is no small company
-    start = Habit(size, country, prior(size), {}, 0)
     patterns: dict[str, float] = defaultdict(float)
     ways: dict[tuple[Question, str, str], float] = defaultdict(float)
     total = 0.0
     for one in named[:MOST_KNOWN]:
         assert one.name is not None
         total += one.weight
-        explained, speaks = explanations(start, one.name, one.local), one.weight
-        if not explained:
-            explained, speaks = _exceptions(start, one.name, one.local), one.weight * EXCEPTION
+        explained, usual = _explained(size, country, one.name, one.local)
+        speaks = one.weight if usual else one.weight * EXCEPTION
         whole = sum(explained.values())
         for (pattern, choices), weight in explained.items():
             part = speaks * _speaks_for(choices) * weight / whole
@@ -138,6 +136,16 @@ def _houses(counts: Mapping[str, float], expected: Mapping[str, float]) -> dict[
 def _among_breakers(name: str) -> float:
     """The share of a pattern among those who keep to none of their house: that of all addresses."""
     return prior(Size.UNKNOWN)[name] / (1 - OTHER_PERCENT / 100)
+
+
+@lru_cache(maxsize=8_192)
+def _explained(
+    size: Size, country: str, name: Name, local: str
+) -> tuple[dict[tuple[Pattern, tuple[Choice, ...]], float], bool]:
+    """(explanations of a known address, whether by a usual way to write the name)."""
+    start = Habit(size, country, prior(size), {}, 0)
+    usual = explanations(start, name, local)
+    return (usual, True) if usual else (_exceptions(start, name, local), False)
 
 
 def explanations(habit: Habit, name: Name, local: str) -> dict[tuple[Pattern, tuple[Choice, ...]], float]:

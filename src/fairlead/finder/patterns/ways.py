@@ -43,17 +43,17 @@ _LAST_COUNTS: Final = {"first": 0.1, "joined": 0.12, "second": 0.73, "kept": 0.0
 _PORTUGUESE: Final = re.compile(r"[ãõç]|[áâéêíóôú]\w*(?:lh|nh)|\b\w+(?:ões|ães|eiro|eira)\b")
 # How often ä, ö, ü, å and ø are written as two letters, by the country of the domain.
 _EXPANDED: Final = {
-    "de": 0.85, "at": 0.85, "ch": 0.85, "li": 0.85, "dk": 0.45, "no": 0.3, "se": 0.05, "fi": 0.02, "is": 0.05,
+    "de": 0.85, "at": 0.85, "ch": 0.85, "li": 0.85, "dk": 0.6, "no": 0.5, "se": 0.05, "fi": 0.02, "is": 0.05,
     "ee": 0.03, "tr": 0.01, "hu": 0.02, "sk": 0.02, "nl": 0.2,
 }  # fmt: skip
-_EXPANDED_BY_CUSTOM: Final = {"german": 0.85, "danish": 0.6, "norwegian": 0.4, "other": 0.05, "": 0.6}
+# For Danish and Norwegian as ICAO Doc 9303 has it: OE, AA.
+_EXPANDED_BY_CUSTOM: Final = {"german": 0.85, "danish": 0.6, "other": 0.05, "": 0.6}
 # For texts in small letters: to ignore case would take an i for a dotless one.
 _GERMAN: Final = re.compile(r"ß|ü|mann\b|(?:äu|ä|ö)\w*(?:er|el|ler|ck|tz|dt|sch|hl|nig)\b")
 _DANISH: Final = re.compile("[øæ]")
-_DANISH_FAMILY: Final = re.compile(r"sen\b|gaard\b|gård\b")
 _OTHER_UMLAUTS: Final = re.compile(
     # Turkish and Hungarian, Swedish, Finnish: there ö and ä lose their dots.
-    r"[ığşçőűáéíóåčřžš]|(?:sson|ström|gren|kvist|qvist|lund|stedt|sjö\w*|björk\w*|söder\w*|blad|mark)\b"
+    r"[ığşçőűúáéíóåčřžšǖǘǚǜ]|\b[ln]ü\b|(?:sson|ström|gren|kvist|qvist|lund|stedt|sjö\w*|björk\w*|söder\w*|blad|mark)\b"
     r"|nen\b|ää|öö|äi|öy|yö|äy|ikk|ukk|oğ|gy|özg|özt|çelik|sz|cs|\b(?:östen|sören|göran|märta|jörgen|öberg|öhman)\b"
 )
 # Among several nicknames the first is the usual one.
@@ -70,7 +70,7 @@ def custom(question: Question, name: Name) -> str:
     match question:
         case Question.LETTERS:
             if _DANISH.search(full):
-                return "danish" if _DANISH_FAMILY.search(full) else "norwegian"
+                return "danish"
             if _OTHER_UMLAUTS.search(full):
                 return "other"
             return "german" if _GERMAN.search(full) else ""

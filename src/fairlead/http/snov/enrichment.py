@@ -11,9 +11,9 @@ from fairlead.http.snov import callbacks, employments, searches
 from fairlead.http.snov.dialect import Ask, connects_by_itself, date_object, message
 from fairlead.http.snov.email_finder import MOST_ROWS, short
 from fairlead.kit.profiles import NETWORKS, linkedin_profile
-from fairlead.kit.public_ids import PublicIds
 from fairlead.kit.refusals import Invalid, LimitReached, NotAllowed
 from fairlead.kit.text import address_key
+from fairlead.prospects import actions as prospects
 from fairlead.world import World
 
 NO_PROFILE_OF_EMAIL = "We couldn't find profile with this email"
@@ -123,14 +123,14 @@ async def profile_by_email(ask: Ask) -> dict[str, Any]:
         "industry": profile.industry,
         "country": profile.country,
         "locality": profile.locality,
-        "social": _social(profile),
+        "social": social(profile),
         "currentJobs": employments.present(profile),
         "previousJobs": employments.past(profile),
-        "lastUpdateDate": _seen_at(profile).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "lastUpdateDate": seen_at(profile).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
     }
 
 
-def _social(profile: Profile) -> list[dict[str, str]]:
+def social(profile: Profile) -> list[dict[str, str]]:
     return [{"link": link, "type": _network(link)} for link in profile.links]
 
 
@@ -142,7 +142,7 @@ def _network(link: str) -> str:
     return NETWORKS.get(name, name)
 
 
-def _seen_at(profile: Profile) -> datetime:
+def seen_at(profile: Profile) -> datetime:
     return profile.seen_at or datetime.fromtimestamp(0, UTC)
 
 
@@ -169,13 +169,23 @@ async def emails_from_url(ask: Ask) -> dict[str, Any]:
         task = await finder.latest(conn, ask.workspace_id, finder.PEOPLE_BY_LINK, request)
     if task is None or task.state is not TaskState.COMPLETED or task.result is None:
         return {"success": False, "message": NO_PROFILE_OF_URL}
-    shown = _with_emails(ask, finder.profile_of_json(task.result["profile"]), task.result["emails"], url)
+    profile = finder.profile_of_json(task.result["profile"])
+    shown = _with_emails(await _id(ask, profile), profile, task.result["emails"], url)
     return {"success": True, "data": shown if ask.world.settings.snov_profile_as_object else [shown]}
 
 
-def _with_emails(ask: Ask, profile: Profile, emails: list[dict[str, Any]], url: str) -> dict[str, Any]:
+async def _id(ask: Ask, profile: Profile) -> str:
+    """That of the prospect, where the workspace has this person as one; else of the person. Endpoint 63 takes both."""
+    async with ask.world.db.statement() as conn:
+        for email in profile.emails:
+            for prospect in await prospects.prospects_of_address(conn, ask.workspace_id, email):
+                return ask.prospect_ids.short(ask.workspace_id, prospect.id)
+    return searches.person_ids(ask.world).short(ask.workspace_id, profile.id)
+
+
+def _with_emails(id_: str, profile: Profile, emails: list[dict[str, Any]], url: str) -> dict[str, Any]:
     return {
-        "id": PublicIds(ask.world.installation, "person").short(ask.workspace_id, profile.id),
+        "id": id_,
         "name": profile.name,
         "firstName": profile.first_name,
         "lastName": profile.last_name,
@@ -184,10 +194,10 @@ def _with_emails(ask: Ask, profile: Profile, emails: list[dict[str, Any]], url: 
         "industry": profile.industry,
         "country": profile.country,
         "locality": profile.locality,
-        "lastUpdateDate": date_object(_seen_at(profile)),
+        "lastUpdateDate": date_object(seen_at(profile)),
         "currentJob": employments.present(profile),
         "previousJob": employments.past(profile),
-        "social": _social(profile),
+        "social": social(profile),
         "skills": list(profile.skills),
         "links": None,
         "emails": [{"email": one["email"], "status": finder.status_of(one)[0].value} for one in emails],

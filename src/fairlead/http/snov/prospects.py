@@ -8,7 +8,7 @@ from fairlead.campaigns.enrollments.model import Participation
 from fairlead.finder import actions as finder
 from fairlead.finder.model import Profile, ProfileJob, Standing
 from fairlead.http.request import Answer
-from fairlead.http.snov import employments, refusals
+from fairlead.http.snov import employments, enrichment, refusals, searches
 from fairlead.http.snov.dialect import Ask, date_object, message, string
 from fairlead.http.snov.recipients import WORDS
 from fairlead.kit.refusals import Conflict, Invalid, NotAllowed, NotFound
@@ -88,9 +88,37 @@ async def get_prospect_by_id(ask: Ask) -> dict[str, Any]:
     if number is not None:
         found = await prospects.find_prospect(ask.conn, ask.workspace_id, number)
     if found is None:
-        return {"success": False, "errors": f"Prospect with id '{given}' not found"}
+        person = await _person(ask, given)
+        if person is None:
+            return {"success": False, "errors": f"Prospect with id '{given}' not found"}
+        return {"success": True, "data": person}
     campaigns = await enrollments.participations(ask.conn, ask.workspace_id, [found])
     return {"success": True, "data": await whole(ask, found, campaigns.get(found.id, ()))}
+
+
+async def _person(ask: Ask, given: str) -> dict[str, Any] | None:
+    """Somebody endpoint 80 has found who is no prospect yet, in the same words."""
+    number = searches.person_ids(ask.world).find(given, ask.workspace_id)
+    if number is None:
+        return None
+    profile = await finder.profile_of_person(ask.conn, ask.workspace_id, number)
+    if profile is None:
+        return None
+    return {
+        "id": given,
+        "name": profile.name,
+        "firstName": profile.first_name,
+        "lastName": profile.last_name,
+        "industry": profile.industry,
+        "country": profile.country,
+        "locality": profile.locality,
+        "social": enrichment.social(profile),
+        "lastUpdateDate": date_object(enrichment.seen_at(profile)),
+        "currentJob": employments.present(profile),
+        "previousJob": employments.past(profile),
+        "lists": [],
+        "campaigns": [],
+    }
 
 
 async def get_prospects_by_email(ask: Ask) -> dict[str, Any]:

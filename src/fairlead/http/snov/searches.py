@@ -89,6 +89,11 @@ def prospect_hashes(world: World, kind: str) -> PublicIds:
     return PublicIds(world.installation, f"found by {kind}", check_bytes=PROSPECT_CHECK_BYTES)
 
 
+def person_ids(world: World) -> PublicIds:
+    """Ids of people of the lead database who are no prospects, as endpoint 80 shows them and 63 takes them."""
+    return PublicIds(world.installation, "person")
+
+
 def cursors(world: World, domain: str, tab: str) -> PublicIds:
     """Cursors into one list of one domain."""
     return PublicIds(world.installation, f"cursor {tab} {domain}", check_bytes=CURSOR_CHECK_BYTES)
