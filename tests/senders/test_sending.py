@@ -1,7 +1,9 @@
 """Mails from the ledger to the server, and what is known of them afterwards."""
 
+import time
 from datetime import timedelta
 from itertools import pairwise
+from random import Random
 
 import journeys
 import pytest
@@ -172,6 +174,57 @@ async def test_the_message_id_a_provider_gives_is_the_one_followed_up_and_found(
         assert "microsoft" in thread.message_id
         found = await senders.sends_of_message_ids(conn, [f"<{thread.message_id}>"])
     assert [one.send_id for one in found.values()] == [send_id]
+
+
+async def test_the_ids_of_a_provider_that_gives_its_own_are_read_from_sent(end):
+    await with_mailbox(end, MICROSOFT)
+    google = await end.add_mailbox(end.net.world.own_mailboxes[GOOGLE])
+    (send_id, other) = await end.desk.plan(
+        end.desk.mail("x", to_address=f"a@{end.recipients}"),
+        end.desk.mail("x", to_address=f"b@{end.recipients}", mailbox_id=google),
+    )
+    await send_all(end)
+    assert await senders.learn_some(end.world) == 0
+    await end.pass_time(minutes=10)
+    assert await senders.learn_some(end.world) == 2
+    async with end.world.db.statement() as conn:
+        assert "microsoft" in (await senders.thread_of(conn, end.desk.workspace_id, send_id)).message_id
+        assert "brightdesk" in (await senders.thread_of(conn, end.desk.workspace_id, other)).message_id
+    assert await end.desk.rows("select renames from mailbox_turns order by mailbox_id") == [(True,), (False,)]
+    assert await senders.learn_some(end.world) == 0
+
+
+async def test_stops_at_any_moment_win_over_what_has_no_mark_yet(end):
+    """Nothing is begun later than two seconds after the commit of its stop."""
+    await with_mailbox(end)
+    count, stopped = 300, {}
+    async with end.world.db.transaction() as conn:
+        await journeys.begin(
+            conn, end.desk.workspace_id, [end.desk.mailbox_id], count=count, steps=1, domain=end.recipients,
+            now=end.world.clock.now(),
+        )  # fmt: skip
+    taken = {}
+    count_send = end.net.records.count_send
+
+    def note(envelope):
+        taken[envelope.rcpt_to[0]] = time.monotonic()
+        count_send(envelope)
+
+    end.net.records.count_send = note
+    chance = Random()
+    async with end.sending({**PURPOSES, Purpose.CAMPAIGN: journeys.Journeys()}):
+        for number in chance.sample(range(count), 60):
+            async with end.world.db.transaction() as conn:
+                await conn.execute("update journeys set stopped_at = now() where id = %s", [number])
+                await senders.withdraw(conn, end.desk.workspace_id, purpose=Purpose.CAMPAIGN, subject_ids=[number])
+            stopped[f"r{number}.s1@{end.recipients}"] = time.monotonic()
+        await end.until_nothing_is_due()
+    late = {to: taken[to] - at for to, at in stopped.items() if to in taken and taken[to] - at > 2.0}
+    assert late == {}
+    assert len(taken) >= count - len(stopped)
+    # Every stop either came first, and the mail is gone, or the mail had its mark and was sent.
+    left = {to for to, outcome in (await end.outcomes()).items() if outcome == "sent by reply"}
+    assert left == set(taken)
 
 
 # What is uncertain.

@@ -947,6 +947,8 @@ CREATE TABLE public.mailbox_turns (
     lease_until timestamp with time zone,
     fails smallint DEFAULT 0 NOT NULL,
     retry_at timestamp with time zone,
+    learned_at timestamp with time zone,
+    renames boolean,
     held_at timestamp with time zone,
     held_from timestamp with time zone,
     compared boolean DEFAULT false NOT NULL,

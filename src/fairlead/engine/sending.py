@@ -21,6 +21,7 @@ from fairlead.world import World
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0
+LEARN_SECONDS: Final = 30.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 10.0
 
 PURPOSES: Final[Mapping[Purpose, Purposes]] = {
@@ -58,17 +59,24 @@ class Sending:
             loops = [
                 group.create_task(self._again_and_again("uncertain mails", senders.settle_some)),
                 group.create_task(self._again_and_again("held mailboxes", senders.compare_some)),
+                group.create_task(self._again_and_again("ids of copies", self._learn, LEARN_SECONDS)),
             ]
             try:
                 await self.office.run()
             finally:
                 await tasks.end(loops)
 
+    async def _learn(self, world: World, purposes: Mapping[Purpose, Purposes]) -> int:
+        return await senders.learn_some(world)
+
     async def _again_and_again(
-        self, what: str, work: Callable[[World, Mapping[Purpose, Purposes]], Awaitable[int]]
+        self,
+        what: str,
+        work: Callable[[World, Mapping[Purpose, Purposes]], Awaitable[int]],
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         while True:
-            pause = POLL_SECONDS
+            pause = poll_seconds
             try:
                 if await work(self._world, self._purposes):
                     pause = 0.0

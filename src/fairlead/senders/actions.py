@@ -18,6 +18,7 @@ from fairlead.senders.mailboxes import CHECK, change, create, find
 from fairlead.senders.oauth import app, authorization_url
 from fairlead.senders.sending.copying import keep_copy
 from fairlead.senders.sending.doubt_store import all_done, held_mailboxes, note_seen, note_stored_ids, uncertain
+from fairlead.senders.sending.learning import learn_some
 from fairlead.senders.sending.proving import decide, settle_some
 from fairlead.senders.sending.purposes import Plain
 from fairlead.senders.sending.restoring import compare_some, give_up_comparing
@@ -43,6 +44,7 @@ __all__ = [
     "give_up_comparing",
     "held_mailboxes",
     "keep_copy",
+    "learn_some",
     "letter_of",
     "mailbox",
     "mailboxes",

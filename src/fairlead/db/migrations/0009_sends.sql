@@ -117,6 +117,8 @@ create table mailbox_turns (
   lease_until  timestamptz,               -- machine time of the database
   fails        smallint not null default 0,  -- connections in a row that failed
   retry_at     timestamptz,               -- machine time: after a failure, not before this
+  learned_at   timestamptz,               -- business time up to which the provider's Message-IDs were read from Sent
+  renames      boolean,                   -- whether it gives mails other Message-IDs than ours; null: not known yet
   -- After a restore nothing is sent before the Sent folder was compared; see senders/sending/restoring.py.
   held_at      timestamptz,               -- business time: what was wanted by then may have been sent; null: not held
   held_from    timestamptz,               -- business time since which mails may be unknown to this database

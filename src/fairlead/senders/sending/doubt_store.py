@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fairlead.db import Connection
@@ -115,6 +115,56 @@ async def note_stored_ids(conn: Connection, workspace_id: int, found: Mapping[st
         {"workspace_id": workspace_id, "tokens": list(found), "ids": list(found.values())},
     )
     return cur.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A mailbox with mails whose copies nobody has looked at; `since` is when the first of them was sent."""
+
+    mailbox_id: MailboxId
+    workspace_id: int
+    since: datetime
+
+
+async def pick_to_learn(
+    conn: Connection, *, now: datetime, read_after: timedelta, ask_again_after: timedelta, limit: int
+) -> list[Unread]:
+    """Mailboxes whose provider keeps copies and whose copies should be read now, noted as read up to `now`."""
+    cur = await conn.execute(
+        """
+        with due as (
+          select t.mailbox_id, first.at
+            from mailbox_turns t join mailboxes m on m.id = t.mailbox_id
+           cross join lateral (
+                 select f.at from sent_mails f
+                  where f.workspace_id = t.workspace_id and f.mailbox_id = t.mailbox_id and f.outcome = 'sent'
+                    and f.at > coalesce(t.learned_at, '-infinity')
+                  order by f.at, f.id limit 1) first
+           where m.sent_copies = 'provider' and m.imap_host is not null and m.state = 'active' and t.held_at is null
+             and first.at <= %(now)s - %(read_after)s::interval
+             and (t.learned_at is null
+                  or t.learned_at <= %(now)s - case when t.renames = false then %(ask)s::interval
+                                                    else %(read_after)s::interval end)
+           limit %(limit)s for update of t skip locked
+        )
+        update mailbox_turns t set learned_at = %(now)s - interval '1 second'
+          from due where t.mailbox_id = due.mailbox_id
+        returning t.mailbox_id, t.workspace_id, due.at
+        """,
+        {"now": now, "read_after": read_after, "ask": ask_again_after, "limit": limit},
+    )
+    return [Unread(MailboxId(row[0]), row[1], row[2]) for row in await cur.fetchall()]
+
+
+async def note_learned(conn: Connection, mailbox_id: int, *, renames: bool | None) -> None:
+    """Whether the provider gives mails ids of its own; None leaves it as it is known. Once it did, it does."""
+    await conn.execute(
+        """
+        update mailbox_turns set renames = coalesce(renames, false) or %(renames)s
+         where mailbox_id = %(mailbox_id)s and %(renames)s::boolean is not null
+        """,
+        {"mailbox_id": mailbox_id, "renames": renames},
+    )
 
 
 async def found_of_marks(conn: Connection, workspace_id: int, marks: Collection[str]) -> dict[str, str]:

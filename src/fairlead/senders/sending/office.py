@@ -73,6 +73,8 @@ FIRST_RETRY_SECONDS: Final = 30.0
 LONGEST_RETRY_SECONDS: Final = 3600.0
 # Connections that fail for a reason that waiting does not mend, before the mailbox is paused.
 FAILS_BORNE: Final = 3
+# Business time before a purpose that put a mail off is asked again, at the earliest.
+SHORTEST_WAIT: Final = timedelta(seconds=10)
 # Business time, where a server asks us to slow down without saying how much.
 SLOW_DOWN: Final = timedelta(minutes=15)
 
@@ -547,6 +549,7 @@ class Office:
                     told.append(settling.settled(one.mail.send, Withdrawn(reason), now))
                     purposes[one.mail.send.id] = one.mail.send.purpose
                 case Later(until):
+                    until = max(until, now + SHORTEST_WAIT)
                     agains.append(Again(one.mail.send.id, one.turn.number, until, counts=False))
                 case Go():
                     pass
