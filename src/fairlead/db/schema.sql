@@ -931,7 +931,6 @@ CREATE TABLE public.mailbox_days (
     day date NOT NULL,
     workspace_id bigint NOT NULL,
     reserved integer DEFAULT 0 NOT NULL,
-    sent integer DEFAULT 0 NOT NULL,
     bounced integer DEFAULT 0 NOT NULL,
     CONSTRAINT mailbox_days_reserved CHECK ((reserved >= 0))
 )

@@ -159,8 +159,8 @@ create table mailbox_days (
   mailbox_id   bigint not null,
   day          date not null,
   workspace_id bigint not null,
+  -- Mails that were sent on this day, or are about to be, or may have been.
   reserved     int not null default 0 constraint mailbox_days_reserved check (reserved >= 0),
-  sent         int not null default 0,
   bounced      int not null default 0,
   primary key (mailbox_id, day)
 ) with (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 0);

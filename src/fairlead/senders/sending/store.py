@@ -557,11 +557,7 @@ async def finish(conn: Connection, finals: Sequence[Final]) -> set[SendId]:
     )
     gone = [Gone(SendId(row[0]), row[1], row[2]) for row in await cur.fetchall()]
     failed = {one.id for one in finals if one.outcome == "failed"}
-    await _count(
-        conn,
-        sent=[one for one in gone if one.id not in failed],
-        given_back=[one for one in gone if one.id in failed],
-    )
+    await _give_back(conn, [one for one in gone if one.id in failed])
     return {one.id for one in gone}
 
 
@@ -591,7 +587,7 @@ async def plan_again(conn: Connection, agains: Sequence[Again]) -> set[SendId]:
         {name: [getattr(one, name) for one in agains] for name in Again.__slots__},
     )
     held = [Gone(SendId(row[0]), row[1], row[2]) for row in await cur.fetchall()]
-    await _count(conn, sent=[], given_back=held)
+    await _give_back(conn, held)
     return {one.id for one in held}
 
 
@@ -611,7 +607,7 @@ async def drop(conn: Connection, sends: Sequence[tuple[SendId, int]]) -> set[Sen
         [[one[0] for one in sends], [one[1] for one in sends]],
     )
     gone = [Gone(SendId(row[0]), row[1], row[2]) for row in await cur.fetchall()]
-    await _count(conn, sent=[], given_back=gone)
+    await _give_back(conn, gone)
     return {one.id for one in gone}
 
 
@@ -637,31 +633,29 @@ async def doubt(
     return {SendId(row[0]) for row in await cur.fetchall()}
 
 
-async def _count(conn: Connection, *, sent: Sequence[Gone], given_back: Sequence[Gone]) -> None:
-    changes: dict[tuple[int, date], list[int]] = {}
-    for number, group in enumerate((sent, given_back)):
-        for one in group:
-            if one.day is not None:
-                changes.setdefault((one.mailbox_id, one.day), [0, 0])[number] += 1
-    if not changes:
+async def _give_back(conn: Connection, gone: Sequence[Gone]) -> None:
+    """Gives back the quota of mails that surely were not sent.
+
+    What is sent changes nothing here: a row that is written with every mail would leave, while a report keeps its
+    snapshot, a dead version for each mail of the day, and every claim would walk over all of them.
+    """
+    counts: dict[tuple[int, date], int] = {}
+    for one in gone:
+        if one.day is not None:
+            counts[one.mailbox_id, one.day] = counts.get((one.mailbox_id, one.day), 0) + 1
+    if not counts:
         return
-    keys = sorted(changes)
+    keys = sorted(counts)
     await conn.execute(
         """
         with w as (
           select w.*
-            from unnest(%(ids)s::bigint[], %(days)s::date[], %(sent)s::int[], %(back)s::int[])
-                 as w (mailbox_id, day, sent, back)
+            from unnest(%(ids)s::bigint[], %(days)s::date[], %(counts)s::int[]) as w (mailbox_id, day, count)
             join mailbox_days d using (mailbox_id, day)
            order by d.mailbox_id, d.day for update of d
         )
-        update mailbox_days d set sent = d.sent + w.sent, reserved = d.reserved - w.back
+        update mailbox_days d set reserved = d.reserved - w.count
           from w where d.mailbox_id = w.mailbox_id and d.day = w.day
         """,
-        {
-            "ids": [key[0] for key in keys],
-            "days": [key[1] for key in keys],
-            "sent": [changes[key][0] for key in keys],
-            "back": [changes[key][1] for key in keys],
-        },
+        {"ids": [key[0] for key in keys], "days": [key[1] for key in keys], "counts": [counts[key] for key in keys]},
     )
