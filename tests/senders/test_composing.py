@@ -241,6 +241,9 @@ def test_the_signature_goes_to_the_end_or_to_its_place():
     message = parsed(composed(placed, SIGNED))
     assert unified(message.get_body(["html"]).get_content()).rstrip() == f"<p>Hi</p>{SIGNED.signature_html}<p>bye</p>"
     assert "Ann Lee" in message.get_body(["plain"]).get_content()
+    assert "Hi\n-- \nAnn Lee\nhere.example\nbye" in unified(message.get_body(["plain"]).get_content())
+    within = parsed(composed(letter(html="x", text=f"Best, {SIGNATURE_PLACE}"), SIGNED))
+    assert unified(within.get_body(["plain"]).get_content()).rstrip() == "Best, Ann Lee\nhere.example"
     unsigned = parsed(composed(replace(placed, signed=False), SIGNED))
     assert "here.example</a>" not in unsigned.get_body(["html"]).get_content()
     assert "-- " not in unsigned.get_body(["plain"]).get_content()

@@ -17,6 +17,7 @@ REFERENCE_HEADER: Final = "X-Reference-ID"
 SIGNATURE_PLACE: Final = "<!-- signature -->"
 """Where the mailbox's signature goes, in HTML and in text; without it, at the end."""
 
+SIGN: Final = "-- \n"
 REFERENCES_KEPT: Final = 20
 MOST_OCTETS: Final = 50_000_000
 
@@ -120,11 +121,13 @@ def _signed_html(html: str, signature_html: str | None) -> str:
 
 
 def _signed_text(text: str, signature_html: str | None) -> str:
-    signature = f"-- \n{_signature_text(signature_html)}" if signature_html else ""
+    signature = _signature_text(signature_html) if signature_html else ""
     if SIGNATURE_PLACE in text:
         head, _, tail = text.partition(SIGNATURE_PLACE)
-        return head + signature + tail.replace(SIGNATURE_PLACE, "")
-    return f"{text.rstrip()}\n\n{signature}" if signature else text
+        # The sign of a signature, by which readers know it, stands on a line of its own (RFC 3676, section 4.3).
+        sign = SIGN if signature and head.endswith(("\n", "\r")) else ""
+        return head + sign + signature + tail.replace(SIGNATURE_PLACE, "")
+    return f"{text.rstrip()}\n\n{SIGN}{signature}" if signature else text
 
 
 @lru_cache(maxsize=1024)
