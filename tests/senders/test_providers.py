@@ -55,3 +55,13 @@ async def test_a_provider_is_known_by_who_takes_the_mail(hosts, provider):
 )  # fmt: skip
 def test_who_keeps_copies(provider, host, has_sent, who):
     assert providers.copies(provider, ServerAddress(host, 465, Encryption.SSL), has_sent_folder=has_sent) is who
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "borrowed"),
+    [("ann@gmail.com", "smtp.gmail.com", False), ("ann@GMAIL.com", "smtp.x.example", True),
+     ("ann@hotmail.com", "smtp.office365.com", False), ("ann@hotmail.com", "smtp.gmail.com", True),
+     ("ann@x.example", "smtp.gmail.com", False)],
+)  # fmt: skip
+def test_an_address_of_a_provider_goes_out_by_its_servers(address, host, borrowed):
+    assert providers.is_borrowed(address, host) is borrowed

@@ -84,6 +84,20 @@ async def test_what_is_wrong_is_said_in_words(post: Post, changes, part, word):
     assert (await tenant.get(ACCOUNTS)).body["data"][0]["valid"] is (part != "smtp" and "password" not in changes)
 
 
+async def test_a_borrowed_domain_is_told(post: Post):
+    """The login is right, and recipients would refuse the mail all the same."""
+    tenant = await post.tenant()
+    made = await post.connected(tenant, email_from="ann@gmail.com", imap=None)
+    async with post.world.db.transaction() as conn:
+        await senders.change(
+            post.world, conn, tenant.workspace_id, made["id"],
+            lambda settings: replace(settings, login=post.yard.own().email), now=post.world.clock.now(),
+        )  # fmt: skip
+    status = (await tenant.get(STATUS, sender_account_id=made["id"])).body["data"]["smtp"]
+    assert status["status"] == "invalid"
+    assert "recipients refuse mail from gmail.com" in status["errors"][0]
+
+
 async def test_a_failure_put_right_is_seen_a_minute_later(post: Post):
 
     tenant = await post.tenant()

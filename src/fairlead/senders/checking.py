@@ -26,6 +26,11 @@ INVALID_FOR: Final = timedelta(minutes=1)
 
 SENT_MISSING: Final = "No Sent folder: the server has none, so copies of what is sent cannot be kept there."
 
+BORROWED: Final = (
+    "Not a server of the domain: recipients refuse mail from {domain} that comes through {host}; "
+    "send by the provider's own."
+)
+
 
 @dataclass(frozen=True)
 class _Result:
@@ -98,6 +103,9 @@ async def _check_smtp(world: World, mailbox: Mailbox) -> _Result:
         case SmtpSession():
             found = by_name or providers.by_greeting(opened.banner)
             await opened.close()
+            if mailbox.auth is Auth.PASSWORD and providers.is_borrowed(mailbox.address, mailbox.smtp.host):
+                domain = mailbox.address.rpartition("@")[2]
+                return _invalid(BORROWED.format(domain=domain, host=mailbox.smtp.host), found)
             return _Result(Check(CheckStatus.VALID), found)
         case NotConnected(sentence=sentence):
             return _invalid(sentence, by_name)

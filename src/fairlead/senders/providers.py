@@ -50,6 +50,11 @@ SERVERS: Final = {
         ServerAddress("imap.secureserver.net", 993, Encryption.SSL),
     ),
 }  # fmt: skip
+# Domains that belong to a provider's users, who may not send by other servers: their DMARC records say so.
+_OWNED: Final = {
+    "gmail.com": Provider.GMAIL, "googlemail.com": Provider.GMAIL, "outlook.com": Provider.MICROSOFT,
+    "hotmail.com": Provider.MICROSOFT, "live.com": Provider.MICROSOFT, "msn.com": Provider.MICROSOFT,
+}  # fmt: skip
 # Google's relay for organizations keeps no copies; its ordinary server does.
 _KEEPS_NO_COPIES: Final = ("smtp-relay.gmail.com",)
 _KEEP_COPIES: Final = (Provider.GMAIL, Provider.MICROSOFT)
@@ -65,6 +70,12 @@ def by_greeting(greeting: str) -> Provider | None:
     if "Microsoft ESMTP MAIL Service" in greeting:
         return Provider.MICROSOFT
     return Provider.GMAIL if "gsmtp" in greeting.lower() else None
+
+
+def is_borrowed(address: str, smtp_host: str) -> bool:
+    """Whether the address belongs to a provider's domain and goes out by somebody else's server."""
+    owner = _OWNED.get(address.rpartition("@")[2].lower())
+    return owner is not None and by_host(smtp_host) is not owner
 
 
 async def by_exchanger(dns: Dns, domain: str) -> Provider | None:
