@@ -50,6 +50,10 @@ class Contact:
     industry: str | None = None
 
     @property
+    def has_details(self) -> bool:
+        return bool(self.profile or self.profiles or self.phones or self.skills or self.industry)
+
+    @property
     def address(self) -> str | None:
         return None if self.local is None else f"{self.local}@{self.address_domain}"
 

@@ -72,12 +72,12 @@ async def known_addresses(
     `generic` chooses those of tasks or those of persons; None both. With `positions` only those of people with such a
     job title. `with_pages` also tells where each was seen.
     """
-    if is_private_mail(domain) or (domain_id := await store.find_domain(conn, domain)) is None:
+    if is_private_mail(domain):
         return []
     rows = await store.addresses_of_domain(
         conn,
         workspace_id=workspace_id,
-        domain_id=domain_id,
+        domain=domain,
         generic=generic,
         positions=_folded(positions),
         after=after,
@@ -90,10 +90,10 @@ async def page_of_addresses(
     conn: Connection, workspace_id: int, domain: str, *, generic: bool, after: int, limit: int
 ) -> list[tuple[int, str]]:
     """(id, address) only, as a page of results shows them."""
-    if is_private_mail(domain) or (domain_id := await store.find_domain(conn, domain)) is None:
+    if is_private_mail(domain):
         return []
     rows = await store.addresses_of_domain(
-        conn, workspace_id=workspace_id, domain_id=domain_id, generic=generic, after=after, limit=limit
+        conn, workspace_id=workspace_id, domain=domain, generic=generic, after=after, limit=limit
     )
     return [(row.id, f"{row.local}@{row.domain}") for row in rows]
 
@@ -219,12 +219,12 @@ async def known_people(
     with_addresses: bool = True,
 ) -> list[KnownPerson]:
     """People of a company's domain, the best known first. `positions` are parts of job titles, any of which fits."""
-    if is_private_mail(domain) or (domain_id := await store.find_domain(conn, domain)) is None:
+    if is_private_mail(domain):
         return []
     rows = await store.people_of_domain(
         conn,
         workspace_id=workspace_id,
-        domain_id=domain_id,
+        domain=domain,
         positions=_folded(positions),
         offset=offset,
         limit=limit,

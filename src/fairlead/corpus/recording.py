@@ -1,6 +1,6 @@
 """Evidence comes in and goes: recording what a source says, taking a source back, what own mail said of an address."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ async def write(
     latest = now + _AHEAD
     labels: dict[str, str] = {}
     titles: dict[str, tuple[str, str, str]] = {}
-    spots: dict[str, tuple[str | None, ...]] = {}
+    where: dict[Place, str] = {}
     for _, contact in kept:
         for domain in (contact.address_domain, contact.home if contact.key is not None else None, contact.employer):
             if domain is not None and domain not in labels:
@@ -78,16 +78,15 @@ async def write(
                     positions.level(contact.position),
                     positions.department(contact.position),
                 )
-        if contact.place is not None:
-            spots.setdefault(place_key(contact.place), place_row(contact.place))
+        if contact.place is not None and contact.place not in where:
+            where[contact.place] = place_key(contact.place)
     domain_ids = await store.domain_ids(conn, labels)
     title_ids = await store.position_ids(conn, titles)
-    place_ids = await store.place_ids(conn, spots)
+    place_ids = await store.place_ids(conn, {key: place_row(place) for place, key in where.items()})
     details: list[StagedDetail] = []
 
     def staged() -> Iterable[StagedContact]:
         for source, contact in kept:
-            place_id = None if contact.place is None else place_ids[place_key(contact.place)]
             yield StagedContact(
                 source,
                 min(contact.seen_at, latest),
@@ -103,7 +102,7 @@ async def write(
                 contact.first_name,
                 contact.last_name,
                 title_ids.get(rules.folded(contact.position)) if contact.position else None,
-                place_id,
+                None if contact.place is None else place_ids[where[contact.place]],
                 None if contact.employer is None else domain_ids[contact.employer],
                 contact.company,
                 contact.profile,
@@ -111,18 +110,13 @@ async def write(
             )
 
     for source, contact in kept:
-        if contact.key is not None:
-            details += _details(source, domain_ids[contact.home], contact, place_ids)
+        if contact.key is not None and contact.has_details:
+            details += _details(source, domain_ids[contact.home], contact)
     change = await store.write_contacts(conn, owner=owner, contacts=staged(), details=details)
     return Recorded(
         SourceId(source_id), False, addresses=change.addresses, people=change.people, evidence=change.evidence,
         hidden=hidden,
     )  # fmt: skip
-
-
-async def open_source(conn: Connection, source: Source, now: datetime) -> tuple[SourceId, bool]:
-    """(number, whether it is new) of a source whose contacts come in several lots."""
-    return await _insert(conn, source, source.uri, source.digest, source.captured_at, now)
 
 
 async def withdraw(conn: Connection, source_id: int) -> int:
@@ -253,7 +247,7 @@ def place_row(place: Place) -> tuple[str | None, ...]:
     )  # fmt: skip
 
 
-def _details(source_id: int, home_id: int, contact: Contact, place_ids: Mapping[str, int]) -> Iterable[StagedDetail]:
+def _details(source_id: int, home_id: int, contact: Contact) -> Iterable[StagedDetail]:
     assert contact.key is not None
 
     def detail(kind: str, value: str, key: str) -> StagedDetail:
@@ -269,9 +263,6 @@ def _details(source_id: int, home_id: int, contact: Contact, place_ids: Mapping[
         yield detail("skill", skill, rules.folded(skill))
     if contact.industry:
         yield detail("industry", contact.industry, rules.folded(contact.industry))
-    if contact.place is not None:
-        number = str(place_ids[place_key(contact.place)])
-        yield detail("place", number, number)
 
 
 # Companies.

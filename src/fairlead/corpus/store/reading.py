@@ -135,7 +135,7 @@ async def addresses_of_domain(
     conn: Connection,
     *,
     workspace_id: int,
-    domain_id: int,
+    domain: str,
     generic: bool | None,
     after: int,
     limit: int,
@@ -149,7 +149,7 @@ async def addresses_of_domain(
         select {ADDRESS}
           from unnest(%(kinds)s::boolean[]) as kind,
                lateral (select * from lead_addresses
-                         where domain_id = %(domain_id)s and generic = kind and id > %(after)s
+                         where domain_id = (select id from lead_domains where domain = %(domain)s) and generic = kind and id > %(after)s
                            and owner in (0, %(workspace_id)s) and not shadowed
                            and (%(positions)s::text[] is null
                                 or exists (select from lead_people p join lead_positions t on t.id = p.position_id
@@ -160,7 +160,7 @@ async def addresses_of_domain(
          limit %(limit)s
         """,
         {
-            "kinds": kinds, "domain_id": domain_id, "after": after, "workspace_id": workspace_id, "limit": limit,
+            "kinds": kinds, "domain": domain, "after": after, "workspace_id": workspace_id, "limit": limit,
             "positions": None if positions is None else [like(part) for part in positions],
         },
     )  # fmt: skip
@@ -271,7 +271,7 @@ async def people_of_domain(
     conn: Connection,
     *,
     workspace_id: int,
-    domain_id: int,
+    domain: str,
     positions: Sequence[str] | None,
     offset: int,
     limit: int,
@@ -281,13 +281,14 @@ async def people_of_domain(
         f"""
         select {PERSON}
           from {PERSON_FROM}
-         where p.domain_id = %(domain_id)s and p.owner in (0, %(workspace_id)s) and not p.shadowed
+         where p.domain_id = (select id from lead_domains where domain = %(domain)s)
+           and p.owner in (0, %(workspace_id)s) and not p.shadowed
            and (%(positions)s::text[] is null or t.key like any(%(positions)s))
          order by p.rank desc, p.id
         offset %(offset)s limit %(limit)s
         """,
         {
-            "domain_id": domain_id, "workspace_id": workspace_id, "offset": offset, "limit": limit,
+            "domain": domain, "workspace_id": workspace_id, "offset": offset, "limit": limit,
             "positions": None if positions is None else [like(part) for part in positions],
         },
     )  # fmt: skip

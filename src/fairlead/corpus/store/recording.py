@@ -23,9 +23,9 @@ create temp table if not exists lead_staged_details (
 ) on commit delete rows
 """
 # The big tables are entered by their indexes, one row of the lot at a time: without statistics on the lot the planner
-# would rather read the whole of them.
-BY_INDEX = "set local enable_hashjoin = off; set local enable_mergejoin = off"
-AS_BEFORE = "set local enable_hashjoin = on; set local enable_mergejoin = on"
+# would rather read the whole of them. `offset 0` keeps it from turning a lookup for each row into a join.
+BY_INDEX = "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off"
+AS_BEFORE = "set local enable_hashjoin = on; set local enable_mergejoin = on; set local enable_seqscan = on"
 
 REPLY, BOUNCE, VERIFIED = (METHOD_NUMBERS[method] for method in (Method.REPLY, Method.BOUNCE, Method.VERIFIED))
 
@@ -240,7 +240,8 @@ async def _known_people(conn: Connection, owner: int) -> list[int]:
         """
         select p.id
           from (select distinct home_id, key from lead_staging where key is not null) s
-          join lead_people p on p.domain_id = s.home_id and p.key = s.key and p.owner = %s
+          cross join lateral (select id from lead_people
+                               where domain_id = s.home_id and key = s.key and owner = %s offset 0) p
         """,
         [owner],
     )
@@ -252,7 +253,8 @@ async def _known_addresses(conn: Connection, owner: int) -> list[int]:
         """
         select a.id
           from (select distinct address_domain_id, local from lead_staging where local is not null) s
-          join lead_addresses a on a.domain_id = s.address_domain_id and a.local = s.local and a.owner = %s
+          cross join lateral (select id from lead_addresses
+                               where domain_id = s.address_domain_id and local = s.local and owner = %s offset 0) a
         """,
         [owner],
     )
@@ -324,7 +326,8 @@ async def _insert_addresses(conn: Connection, owner: int) -> int:
                  max(s.seen_at) filter (where s.method = {VERIFIED}) as verified_at,
                  (array_agg(p.id order by s.seen_at desc) filter (where p.id is not null))[1] as person_id
             from lead_staging s
-            left join lead_people p on p.domain_id = s.home_id and p.key = s.key and p.owner = %(owner)s
+            left join lateral (select id from lead_people
+                                where domain_id = s.home_id and key = s.key and owner = %(owner)s offset 0) p on true
            where s.local is not null
            group by s.address_domain_id, s.local),
         new as (
@@ -372,13 +375,16 @@ async def _insert_addresses(conn: Connection, owner: int) -> int:
 async def _insert_evidence(conn: Connection, owner: int) -> int:
     cur = await conn.execute(
         """
-        insert into lead_evidence (source_id, person_id, address_id, employer_id, seen_at, snippet, position_id, method,
-                                   own_domain, former, company, place)
-        select s.source_id, p.id, a.id, s.employer_id, s.seen_at, s.snippet, s.position_id, s.method, s.own_domain,
-               s.former, s.company, s.place
+        insert into lead_evidence (source_id, person_id, address_id, employer_id, seen_at, snippet, position_id,
+                                   place_id, method, own_domain, former, company, place)
+        select s.source_id, p.id, a.id, s.employer_id, s.seen_at, s.snippet, s.position_id, s.place_id, s.method,
+               s.own_domain, s.former, s.company, s.place
           from lead_staging s
-          left join lead_people p on p.domain_id = s.home_id and p.key = s.key and p.owner = %(owner)s
-          left join lead_addresses a on a.domain_id = s.address_domain_id and a.local = s.local and a.owner = %(owner)s
+          left join lateral (select id from lead_people
+                              where domain_id = s.home_id and key = s.key and owner = %(owner)s offset 0) p on true
+          left join lateral (select id from lead_addresses
+                              where domain_id = s.address_domain_id and local = s.local and owner = %(owner)s
+                              offset 0) a on true
          where p.id is not null or a.id is not null
         """,
         {"owner": owner},
@@ -392,7 +398,8 @@ async def _insert_details(conn: Connection, owner: int) -> None:
         insert into lead_details (person_id, source_id, kind, value, key)
         select p.id, s.source_id, s.kind, s.value, s.value_key
           from lead_staged_details s
-          join lead_people p on p.domain_id = s.home_id and p.key = s.key and p.owner = %(owner)s
+          cross join lateral (select id from lead_people
+                               where domain_id = s.home_id and key = s.key and owner = %(owner)s offset 0) p
         on conflict do nothing
         """,
         {"owner": owner},
@@ -409,19 +416,20 @@ async def refresh_people(conn: Connection, ids: Sequence[int]) -> None:
     await conn.execute(
         """
         update lead_people p
-           set position_id = e.position_id, place_id = d.place_id, profile = d.profile,
+           set position_id = e.position_id, place_id = e.place_id, profile = d.profile,
                rank = 4 * (e.has_address)::int + 2 * (e.position_id is not null)::int + (d.profile is not null)::int
           from unnest(%(ids)s::bigint[]) as touched (id),
                lateral (select (array_agg(position_id order by seen_at desc)
                                   filter (where position_id is not null and not former))[1] as position_id,
+                               (array_agg(place_id order by seen_at desc) filter (where place_id is not null))[1]
+                                 as place_id,
                                bool_or(address_id is not null) as has_address, count(*) as pieces
                           from lead_evidence where person_id = touched.id) e,
-               lateral (select max(value) filter (where kind = 'place')::int as place_id,
-                               max(key) filter (where kind = 'profile' and key ~ '^in/') as profile
+               lateral (select max(key) filter (where kind = 'profile' and key ~ '^in/') as profile
                           from lead_details where person_id = touched.id) d
          where p.id = touched.id and e.pieces > 0
            and (p.position_id, p.place_id, p.profile, p.rank) is distinct from
-               (e.position_id, d.place_id, d.profile,
+               (e.position_id, e.place_id, d.profile,
                 (4 * (e.has_address)::int + 2 * (e.position_id is not null)::int
                  + (d.profile is not null)::int)::smallint)
         """,

@@ -80,8 +80,9 @@ create table lead_people (
   profile     text,                       -- LinkedIn, as compared: in/ann-example
   constraint lead_people_differ unique (domain_id, key, owner)
 );
-create index lead_people_in_order on lead_people (domain_id, rank desc, id);
-create index lead_people_by_position on lead_people (position_id, rank desc, id);
+-- Of those that are shown: so that no lookup by name or address can take this index and read all of a big domain.
+create index lead_people_in_order on lead_people (domain_id, rank desc, id) where not shadowed;
+create index lead_people_by_position on lead_people (position_id, rank desc, id) where not shadowed;
 create index lead_people_by_place on lead_people (place_id) where place_id is not null;
 create index lead_people_by_last_name on lead_people (lower(last_name) text_pattern_ops);
 create index lead_people_by_profile on lead_people (profile) where profile is not null;
@@ -104,7 +105,7 @@ create table lead_addresses (
   verified_at timestamptz,
   constraint lead_addresses_differ unique (domain_id, local, owner)
 );
-create index lead_addresses_in_order on lead_addresses (domain_id, generic, id);
+create index lead_addresses_in_order on lead_addresses (domain_id, generic, id) where not shadowed;
 create index lead_addresses_of_person on lead_addresses (person_id) where person_id is not null;
 
 -- One sighting: this source says that this person has this address and works there as that.
@@ -116,6 +117,7 @@ create table lead_evidence (
   seen_at     timestamptz not null,
   snippet     bigint,                     -- of what stood around it: copies of one text count once
   position_id int,
+  place_id    int,                        -- where the person is
   method      smallint not null,
   own_domain  boolean not null,
   former      boolean not null,           -- an employment that is over
@@ -130,8 +132,8 @@ create index lead_evidence_of_address on lead_evidence (address_id) where addres
 create table lead_details (
   person_id bigint not null,
   source_id bigint not null,
-  kind      text not null constraint lead_details_kind check (kind in ('profile', 'phone', 'place', 'skill', 'industry')),
-  value     text not null,                -- as shown; of a place the number in lead_places
+  kind      text not null constraint lead_details_kind check (kind in ('profile', 'phone', 'skill', 'industry')),
+  value     text not null,                -- as shown
   key       text not null,                -- as compared
   constraint lead_details_once unique (person_id, kind, key, source_id)
 );
