@@ -28,6 +28,7 @@ COMMANDS = {
     "mailbox": ("fairlead.cli.mailbox", "mailbox", "Mailboxes that mail is sent from."),
     "member": ("fairlead.cli.accounts", "member", "The people of a workspace."),
     "migrate": ("fairlead.cli.operating", "migrate", "Bring the database's schema up to date."),
+    "person": ("fairlead.cli.person", "person", "Show or erase all data of one person."),
     "prospect": ("fairlead.cli.prospects", "prospect", "Move, delete and merge prospects, and take it back."),
     "restore": ("fairlead.cli.operating", "restore", "Bring back a backup into an empty installation."),
     "sandbox": ("fairlead.cli.sandbox", "sandbox", "Run a small internet on loopback to try things out."),

@@ -6,7 +6,7 @@ this room's answer inside statements of rooms above it.
 """
 
 from fairlead.corpus.contacts import is_generic, is_private_mail
-from fairlead.corpus.hiding import claim, claimed_among, hide_person, is_hidden, release_claims
+from fairlead.corpus.hiding import claim, claimed_among, erase_person, hide_person, is_hidden, release_claims
 from fairlead.corpus.importing import import_contacts
 from fairlead.corpus.reading import (
     addresses_of_person,
@@ -47,6 +47,7 @@ __all__ = [
     "company",
     "count_people",
     "counts",
+    "erase_person",
     "find_address",
     "find_person",
     "hide_person",

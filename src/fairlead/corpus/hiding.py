@@ -99,3 +99,16 @@ def _keys(addresses: Iterable[str]) -> list[str]:
         except ValueError as error:
             raise Invalid("bad_address", f"{error}.", field="address") from error
     return keys
+
+
+async def erase_person(conn: Connection, now: datetime, *, keys: Sequence[str], profiles: Sequence[str]) -> None:
+    """Drops all that is known of the person with these addresses and profiles, and keeps both out for good."""
+    ids = await withdrawing.addresses_of_keys(conn, keys)
+    people = set(await withdrawing.people_of_addresses(conn, ids)) if ids else set()
+    for profile in profiles:
+        people |= set(await withdrawing.people_of_profile(conn, profile))
+    hashes = [hash_ for profile in profiles for hash_ in rules.person_hashes(domain="", key="", profile=profile)]
+    await store.insert_hidden_people(conn, hashes, now)
+    await store.insert_claims(conn, list(keys), now)
+    await erase_people(conn, sorted(people))
+    await erase_addresses(conn, keys)

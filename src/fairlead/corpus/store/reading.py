@@ -149,7 +149,8 @@ async def addresses_of_domain(
         select {ADDRESS}
           from unnest(%(kinds)s::boolean[]) as kind,
                lateral (select * from lead_addresses
-                         where domain_id = (select id from lead_domains where domain = %(domain)s) and generic = kind and id > %(after)s
+                         where domain_id = (select id from lead_domains where domain = %(domain)s)
+                           and generic = kind and id > %(after)s
                            and owner in (0, %(workspace_id)s) and not shadowed
                            and (%(positions)s::text[] is null
                                 or exists (select from lead_people p join lead_positions t on t.id = p.position_id
