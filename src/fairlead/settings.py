@@ -279,6 +279,11 @@ class Settings:
     crawler_days: int = setting(
         30, at_least(0), "How long a site that was read is not read again for a search.", unit="days"
     )
+    search_reads_sites: bool = setting(
+        True,
+        read_bool,
+        "Whether a domain search reads the site of a domain nothing is known of, before it answers.",
+    )
 
 
 def variable(name: str) -> str:

@@ -10,13 +10,16 @@ from fairlead.accounts import actions as accounts
 from fairlead.accounts.model import WorkspaceId
 from fairlead.cli.importing import bar, duration
 from fairlead.cli.running import SOME_ROWS_FAILED, in_world, json_option, show, stopped
+from fairlead.corpus import actions as corpus
 from fairlead.corpus.ingesting.engines import engine_named
 from fairlead.corpus.ingesting.model import Outcome
 from fairlead.corpus.ingesting.running import Progress
 from fairlead.corpus.ingesting.running import ingest as take_in
+from fairlead.importing.columns import read_mapping
 from fairlead.world import World
 
 MOST_NAMED = 20
+CONTACTS = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".vcf", ".vcard", ".mbox", ".mbx"}
 
 
 @click.command("ingest")
@@ -27,6 +30,9 @@ MOST_NAMED = 20
 )
 @click.option("--processes", type=click.IntRange(1, 1_000), help="Files extracted at once. Default: one for each core.")
 @click.option("--again", is_flag=True, help="Also try files that were given up before.")
+@click.option(
+    "--map", "pairs", multiple=True, metavar="COLUMN=FIELD", help="The meaning of a column of a table of contacts."
+)
 @click.option("--workspace", type=int, metavar="ID", help="Keep what is found to this workspace. Default: for all.")
 @json_option
 @in_world
@@ -36,13 +42,16 @@ async def ingest(
     engine: str,
     processes: int | None,
     again: bool,
+    pairs: tuple[str, ...],
     workspace: int | None,
     as_json: bool,
 ) -> None:
-    """Take archives of web pages into the lead database.
+    """Take archives of web pages, tables of contacts, cards and letters into the lead database.
 
-    Reads WARC, ARC, WET and WAT, plain or gzipped, and folders of HTML pages. The same command goes on where it was
-    interrupted; what was taken in before is passed over. Several machines may run it on the same files and database.
+    Reads WARC, ARC, WET and WAT, plain or gzipped, and folders of HTML pages; exports of other tools as CSV, JSON lines
+    or Parquet, whose columns are told by their names and contents; vCards; and the signatures in mailboxes (mbox).
+    The same command goes on where it was interrupted; what was taken in before is passed over. Several machines may
+    run it on the same files and database.
     """
     owner: WorkspaceId | None = None
     if workspace is not None:
@@ -50,6 +59,13 @@ async def ingest(
             owner = WorkspaceId((await accounts.account(conn, workspace)).workspace_id)
     console = Console(stderr=True, highlight=False)
     started = world.timer.monotonic()
+    tables = [path for path in paths if path.suffix.lower() in CONTACTS]
+    failed = await _take_in_contacts(world, console, tables, owner, pairs, as_json=as_json)
+    paths = tuple(path for path in paths if path not in tables)
+    if not paths:
+        if failed:
+            raise SystemExit(SOME_ROWS_FAILED)
+        return
     with bar(console, "Ingesting") as report:
 
         def progress(step: Progress) -> None:
@@ -63,8 +79,38 @@ async def ingest(
     if not outcome.files:
         raise stopped("There is no archive and no page under what was named.")
     show(_summary(outcome), as_json=as_json, text="\n".join(_sentences(outcome)))
-    if outcome.failed:
+    if outcome.failed or failed:
         raise SystemExit(SOME_ROWS_FAILED)
+
+
+async def _take_in_contacts(
+    world: World,
+    console: Console,
+    paths: Sequence[Path],
+    owner: WorkspaceId | None,
+    pairs: Sequence[str],
+    *,
+    as_json: bool,
+) -> int:
+    """How many rows failed."""
+    failed = 0
+    for path in paths:
+        started = world.timer.monotonic()
+        with bar(console, path.name) as report:
+
+            def progress(rows: int, done: float) -> None:
+                report(done, f"{rows:,} rows", world.timer.monotonic() - started)  # noqa: B023 - told within the loop
+
+            imported = await corpus.import_contacts(
+                world, path, owner=owner, given=read_mapping(pairs), progress=progress
+            )
+        failed += imported.failed
+        if imported.known_before:
+            text = f"{path.name} was taken in before."
+        else:
+            text = f"{path.name}: {imported.contacts:,} contacts in {imported.rows:,} rows, {imported.failed:,} failed."
+        show({"file": path.name, **vars(imported)}, as_json=as_json, text=text)
+    return failed
 
 
 def _figures(step: Progress, seconds: float) -> str:

@@ -36,6 +36,7 @@ from fairlead.corpus.searching import (
     unknown_industries,
     unknown_locations,
 )
+from fairlead.corpus.visiting import read_unknown_site
 
 __all__ = [
     "SEARCH_PAGE",
@@ -63,6 +64,7 @@ __all__ = [
     "people_named",
     "person_by_profile",
     "person_of",
+    "read_unknown_site",
     "record",
     "related_domains",
     "release_claims",

@@ -1,6 +1,6 @@
 """What is known at a domain: the company, its people, its addresses. Contract section 5.
 
-The tasks' requests hold `domain`, and what each names.
+The tasks' requests hold `domain`, and what each names. Of a domain nothing is known of, the site is read first.
 """
 
 from typing import Any, Final
@@ -14,6 +14,8 @@ from fairlead.world import World
 PEOPLE_PER_PAGE: Final = 20
 ADDRESSES_PER_PAGE: Final = 50
 MOST_POSITIONS: Final = 10
+# What a task needs of its time for writing down what it found.
+_WRITING_SECONDS: Final = 5.0
 
 
 def domain_charge(request: dict[str, Any]) -> str:
@@ -34,6 +36,7 @@ def addresses_charge(request: dict[str, Any]) -> str:
 async def company_work(world: World, task: Task) -> Done:
     """{"company": ... or None, "counts": [people, emails, generic]}; nothing known, nothing charged."""
     domain = task.request["domain"]
+    await _read_site(world, task)
     async with world.db.statement() as conn:
         card = await corpus.company(conn, task.workspace_id, domain)
         counts = await corpus.counts(conn, task.workspace_id, domain)
@@ -49,6 +52,7 @@ async def company_work(world: World, task: Task) -> Done:
 async def people_work(world: World, task: Task) -> Done:
     """{"people": [...], "total": of all pages}."""
     request = task.request
+    await _read_site(world, task)
     async with world.db.statement() as conn:
         people = await corpus.known_people(
             conn,
@@ -67,6 +71,7 @@ async def people_work(world: World, task: Task) -> Done:
 async def addresses_work(world: World, task: Task) -> Done:
     """{"emails": [...], "next": the id the next page begins after, or None, "total": of all pages}."""
     request = task.request
+    await _read_site(world, task)
     async with world.db.statement() as conn:
         rows = await corpus.page_of_addresses(
             conn,
@@ -108,3 +113,8 @@ def _company(card: KnownCompany, related: list[str]) -> dict[str, Any]:
         "size": card.size,
         "related": related,
     }
+
+
+async def _read_site(world: World, task: Task) -> None:
+    seconds = task.seconds_left - _WRITING_SECONDS
+    await corpus.read_unknown_site(world, task.workspace_id, task.request["domain"], seconds=seconds)
