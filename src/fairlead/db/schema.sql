@@ -763,7 +763,7 @@ CREATE TABLE public.lead_details (
     kind text NOT NULL,
     value text NOT NULL,
     key text NOT NULL,
-    CONSTRAINT lead_details_kind CHECK ((kind = ANY (ARRAY['profile'::text, 'phone'::text, 'place'::text, 'skill'::text, 'industry'::text])))
+    CONSTRAINT lead_details_kind CHECK ((kind = ANY (ARRAY['profile'::text, 'phone'::text, 'skill'::text, 'industry'::text])))
 );
 
 CREATE TABLE public.lead_domains (
@@ -789,6 +789,7 @@ CREATE TABLE public.lead_evidence (
     seen_at timestamp with time zone NOT NULL,
     snippet bigint,
     position_id integer,
+    place_id integer,
     method smallint NOT NULL,
     own_domain boolean NOT NULL,
     former boolean NOT NULL,
@@ -1947,7 +1948,7 @@ CREATE INDEX jobs_parked_by_time ON public.jobs USING btree (parked_at, id) WHER
 
 CREATE INDEX jobs_running ON public.jobs USING btree (id) WHERE (state = 'running'::text);
 
-CREATE INDEX lead_addresses_in_order ON public.lead_addresses USING btree (domain_id, generic, id);
+CREATE INDEX lead_addresses_in_order ON public.lead_addresses USING btree (domain_id, generic, id) WHERE (NOT shadowed);
 
 CREATE INDEX lead_addresses_of_person ON public.lead_addresses USING btree (person_id) WHERE (person_id IS NOT NULL);
 
@@ -1979,11 +1980,11 @@ CREATE INDEX lead_people_by_last_name ON public.lead_people USING btree (lower(l
 
 CREATE INDEX lead_people_by_place ON public.lead_people USING btree (place_id) WHERE (place_id IS NOT NULL);
 
-CREATE INDEX lead_people_by_position ON public.lead_people USING btree (position_id, rank DESC, id);
+CREATE INDEX lead_people_by_position ON public.lead_people USING btree (position_id, rank DESC, id) WHERE (NOT shadowed);
 
 CREATE INDEX lead_people_by_profile ON public.lead_people USING btree (profile) WHERE (profile IS NOT NULL);
 
-CREATE INDEX lead_people_in_order ON public.lead_people USING btree (domain_id, rank DESC, id);
+CREATE INDEX lead_people_in_order ON public.lead_people USING btree (domain_id, rank DESC, id) WHERE (NOT shadowed);
 
 CREATE INDEX lead_places_by_city ON public.lead_places USING btree (city_key text_pattern_ops);
 
