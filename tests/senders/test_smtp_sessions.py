@@ -285,6 +285,22 @@ async def test_a_host_that_cannot_bear_pipelining_gets_less_of_it(yard: Yard):
     assert habits.of(yard.own().smtp_host) < Pipelining.FULL
 
 
+async def test_sessions_that_ended_while_they_rested_cost_a_host_nothing(yard: Yard):
+    habits = Habits()
+    async with yard.session(habits=habits) as one, yard.session(habits=habits) as other:
+        for session in (one, other):
+            assert isinstance(await sent(as_sender(session, yard)), Accepted)
+        for connection in list(yard.net.smtp.connections):
+            connection.abort()
+        for session in (one, other):
+            while not session.closed:
+                await asyncio.sleep(0)
+            session._wire.gone = None  # as if the news had not come yet
+            assert await sent(session) == Lost(Phase.BEFORE_DATA)
+            assert not await session.is_alive()
+    assert habits.of(yard.own().smtp_host) is Pipelining.FULL
+
+
 # Logging in.
 
 

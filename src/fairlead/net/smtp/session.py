@@ -172,7 +172,9 @@ class SmtpSession:
         try:
             refused = await self._open(envelope, was_sent=ahead is not None)
         except ConnectionGone:
-            self._note_break()
+            # A session that rested for long may be gone for that alone; what was in flight is not to blame then.
+            if self.pipelining and (self.messages == 0 or ahead is not None):
+                self._habits.note_broken(self.host)
             return Lost(Phase.BEFORE_DATA)
         if refused is not None:
             return refused
@@ -372,10 +374,6 @@ class SmtpSession:
         if reply.code == 421:
             return Deferred(reply.code, reply.text, Phase.BEFORE_DATA, reply.enhanced)
         return Lost(Phase.BEFORE_DATA)
-
-    def _note_break(self) -> None:
-        if self.pipelining:
-            self._habits.note_broken(self.host)
 
     # What can be known beforehand.
 
