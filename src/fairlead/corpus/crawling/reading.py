@@ -313,7 +313,8 @@ class _Crawl:
             async with self.world.db.transaction() as conn:
                 await store.note_robots(conn, f"{parts.scheme}://{host}", known)
                 # The request that told us of the pause is one to pause after.
-                await store.hold_off(conn, urlsplit(answer.url).netloc, timedelta(seconds=read.delay_seconds))
+                asked = [urlsplit(place).netloc for place in (*answer.redirected_from, answer.url)]
+                await store.hold_off(conn, [host, *asked], timedelta(seconds=read.delay_seconds))
         found = self.rules_of[f"{parts.scheme}://{host}"] = robots_rules(known.status, known.text)
         return found
 

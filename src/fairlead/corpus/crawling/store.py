@@ -59,11 +59,15 @@ async def end_turn(conn: Connection, host: str, holder: str, pause: timedelta) -
     )
 
 
-async def hold_off(conn: Connection, host: str, pause: timedelta) -> None:
-    """Nobody asks the host before this pause, counted from now, is over."""
+async def hold_off(conn: Connection, hosts: Sequence[str], pause: timedelta) -> None:
+    """Nobody asks these hosts before this pause, counted from now, is over."""
     await conn.execute(
-        "update crawl_hosts set next_at = greatest(next_at, clock_timestamp() + %(pause)s) where host = %(host)s",
-        {"host": host, "pause": pause},
+        """
+        insert into crawl_hosts as known (host, next_at)
+        select host, clock_timestamp() + %(pause)s from unnest(%(hosts)s::text[]) as host
+        on conflict (host) do update set next_at = greatest(known.next_at, excluded.next_at)
+        """,
+        {"hosts": sorted(set(hosts)), "pause": pause},
     )
 
 

@@ -106,10 +106,14 @@ def whole(text: str) -> str | None:
     """The address that `text` is, for attributes and fields that hold one and nothing else."""
     text = without_invisible(text).strip().strip("<>\"'").removeprefix("mailto:").removeprefix("MAILTO:")
     local, at, domain = text.rpartition("@")
-    if not at or len(text) > 320 or any(mark.isspace() for mark in text):
+    if not at or len(text) > 320 or len(text.split()) != 1:
         return None
     domain = domain.rstrip(".").partition("?")[0]
     return plausible(local, domain) if _DOMAIN.fullmatch(domain) else None
+
+
+_LIST = re.compile(r"[,;]|%2c", re.I)
+_AND = re.compile(r"&(?:amp;)?")
 
 
 def of_mailto(target: str) -> list[str]:
@@ -117,13 +121,13 @@ def of_mailto(target: str) -> list[str]:
     rest = target.strip()[len("mailto:") :]
     path, _, query = rest.partition("?")
     fields = [path]
-    for pair in re.split(r"&(?:amp;)?", query):
+    for pair in _AND.split(query) if query else ():
         name, _, value = pair.partition("=")
         if name.lower() in ("to", "cc", "bcc"):
             fields.append(value)
     found: list[str] = []
     for field in fields:
-        for part in re.split(r"[,;]|%2c", field, flags=re.I):
+        for part in _LIST.split(field):
             decoded = without_invisible(unquote(part)).strip()
             address = whole(decoded) or next((address for _, _, address in found_in(decoded)), None)
             if address and address not in found:

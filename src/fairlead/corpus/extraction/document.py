@@ -18,7 +18,7 @@ _HIDING = (
     r"|opacity\s*:\s*0(?![.\d])|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%|"
     r"(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*;[^}]*overflow\s*:\s*hidden"
 )
-_HIDDEN_STYLE = re.compile(_HIDING, re.I)
+HIDDEN_STYLE = re.compile(_HIDING, re.I)
 _WORTH_HIDING = re.compile(rf"{_HIDING}|<[a-z][^>]*\shidden[\s>=/]|<template|aria-hidden", re.I)
 _CLASS_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{1,2000})\}")
 _CLASS = re.compile(r"[.#][A-Za-z_][\w-]*$")
@@ -64,7 +64,7 @@ def hide_hidden(tree: LexborHTMLParser, page: str) -> None:
         if number > 5_000:
             break
         style = node.attributes.get("style")
-        if style and _HIDDEN_STYLE.search(style):
+        if style and HIDDEN_STYLE.search(style):
             hidden.append(node)
     for selector in _hiding_selectors(tree):
         hidden.extend(root.css(selector)[:MOST_HIDDEN])
@@ -85,10 +85,10 @@ def _hiding_selectors(tree: LexborHTMLParser) -> set[str]:
     found: set[str] = set()
     for sheet in tree.css("style")[:20]:
         css = (sheet.text() or "")[:100_000]
-        if not _HIDDEN_STYLE.search(css):
+        if not HIDDEN_STYLE.search(css):
             continue
         for names, rules in _CLASS_RULE.findall(_MEDIA.sub("", css)):
-            if _HIDDEN_STYLE.search(rules) and "opacity" not in rules:
+            if HIDDEN_STYLE.search(rules) and "opacity" not in rules:
                 for name in names.split(","):
                     name = name.strip()
                     if _CLASS.fullmatch(name):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache, partial
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +17,7 @@ from fairlead.corpus.extraction.decoding import decoded
 from fairlead.corpus.extraction.document import BREAK, Line, hide_hidden, lines_of, parsed, text_of
 from fairlead.corpus.extraction.domains import is_webmail, label, registrable
 from fairlead.corpus.extraction.phones import e164
+from fairlead.corpus.extraction.plain import plain_addresses
 from fairlead.corpus.extraction.prefilter import ADDRESS_SIGNS, Sign, signs
 from fairlead.corpus.extraction.taming import MOST_BYTES, tamed
 from fairlead.corpus.extraction.vcards import cards_in
@@ -65,8 +67,7 @@ def extract(
     `charset` is what its HTTP header declared. `content_type` tells HTML, plain text and vCards apart.
     """
     html = html[:MOST_BYTES]
-    host = _host(uri)
-    domain = registrable(host) if host else ""
+    domain = _domain("/".join(uri.split("/", 3)[:3]))
     kind = content_type.partition(";")[0].strip().lower()
     if kind in ("text/vcard", "text/x-vcard", "text/directory") or html[:12].upper() == b"BEGIN:VCARD\r"[:12].upper():
         return _of_vcards(decoded(html, charset), html, uri, captured_at, domain)
@@ -76,10 +77,13 @@ def extract(
         html, charset = _FEED_TAG.sub(" ", unescape(decoded(html, charset))).encode("utf-8", "replace"), "utf-8"
     if kind in ("text/plain", "text/xml"):
         return _of_text(html, uri, captured_at, domain, charset)
-    found = signs(html)
+    low = html.lower()
+    found = signs(html, low)
     deep = depth is Depth.EVERYTHING and worth_reading(html, uri, found)
     if not deep and not found & ADDRESS_SIGNS:
         return PageFindings(uri, captured_at, domain)
+    if not deep and (seen := plain_addresses(html, low, found, partial(_is_own, domain=domain))) is not None:
+        return _of_plain(seen, html, uri, captured_at, domain)
     text = tamed(decoded(html, charset))
     tree = parsed(text)
     page = _Page(tree, text, found, uri, domain)
@@ -89,6 +93,25 @@ def extract(
     else:
         page.read_addresses()
     return page.findings(captured_at, html)
+
+
+def _of_plain(
+    seen: list[tuple[str, Method, str]], html: bytes, uri: str, captured_at: datetime, domain: str
+) -> PageFindings:
+    found: dict[str, tuple[Method, str]] = {}
+    said = set()
+    for address, method, before in seen:
+        known = found.get(address)
+        if known is None or _STRENGTH[method] < _STRENGTH[known[0]]:
+            found[address] = (method, "")
+        if method is Method.TEXT and _LABEL.search(before):
+            said.add(address)
+    kept = {each: how for each, how in found.items() if each in said or _is_own(each, domain)}
+    if not kept:
+        return PageFindings(uri, captured_at, domain)
+    return PageFindings(
+        uri, captured_at, domain, tuple(_address_findings(kept, domain)), digest=hashlib.sha256(html).hexdigest()
+    )
 
 
 _PROFILES = (b"linkedin.com/in/", b"xing.com/profile/")
@@ -356,6 +379,13 @@ def _of_parts(node: LexborNode) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(maxsize=1_000)
+def _domain(place: str) -> str:
+    """The registrable domain of `scheme://host`."""
+    host = _host(place)
+    return registrable(host) if host else ""
+
+
 def _host(uri: str) -> str:
     try:
         return urlsplit(uri).hostname or ""
@@ -386,8 +416,8 @@ def _of_text(page: bytes, uri: str, captured_at: datetime, domain: str, charset:
 
 
 def _is_own(address: str, domain: str) -> bool:
-    where = address.rpartition("@")[2]
-    return not domain or registrable(where) == domain or is_webmail(where)
+    where = registrable(address.rpartition("@")[2])
+    return not domain or where == domain or label(where) == label(domain) or is_webmail(where)
 
 
 def _address_findings(found: dict[str, tuple[Method, str]], domain: str) -> Iterable[AddressFinding]:
