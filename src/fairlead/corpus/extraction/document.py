@@ -19,7 +19,6 @@ _HIDING = (
     r"(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*;[^}]*overflow\s*:\s*hidden"
 )
 HIDDEN_STYLE = re.compile(_HIDING, re.I)
-_WORTH_HIDING = re.compile(rf"{_HIDING}|<[a-z][^>]*\shidden[\s>=/]|<template|aria-hidden", re.I)
 _CLASS_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{1,2000})\}")
 _CLASS = re.compile(r"[.#][A-Za-z_][\w-]*$")
 _MEDIA = re.compile(r"@(?:media|supports|keyframes|-webkit-keyframes|font-face)[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
@@ -52,22 +51,25 @@ def parsed(page: str) -> LexborHTMLParser:
     return LexborHTMLParser(_BLOCK.sub(BREAK + "<", page))
 
 
-def hide_hidden(tree: LexborHTMLParser, page: str) -> None:
-    """Takes out what is not shown: traps stand there. What a style sheet of its own file hides stays."""
-    if not _WORTH_HIDING.search(page):
-        return
+def hide_hidden(tree: LexborHTMLParser, low: str) -> None:
+    """Takes out what is not shown: traps stand there. What a style sheet of its own file hides stays.
+
+    `low` is the page in lower case.
+    """
     root = tree.root
     if root is None:
         return
-    hidden = list(root.css("[hidden], template")[:MOST_HIDDEN])
-    for number, node in enumerate(root.css("[style]")):
-        if number > 5_000:
-            break
-        style = node.attributes.get("style")
-        if style and HIDDEN_STYLE.search(style):
-            hidden.append(node)
-    for selector in _hiding_selectors(tree):
-        hidden.extend(root.css(selector)[:MOST_HIDDEN])
+    hidden: list[LexborNode] = []
+    if " hidden" in low or "<template" in low:
+        hidden += root.css("[hidden], template")[:MOST_HIDDEN]
+    if "style=" in low or "style =" in low:
+        for node in root.css("[style]")[:5_000]:
+            style = node.attributes.get("style")
+            if style and HIDDEN_STYLE.search(style):
+                hidden.append(node)
+    if "<style" in low:
+        for selector in _hiding_selectors(tree):
+            hidden += root.css(selector)[:MOST_HIDDEN]
     for node in hidden:
         if node.tag not in ("body", "html", "head"):
             # Emptied rather than taken out: a node may stand within another one of the list.

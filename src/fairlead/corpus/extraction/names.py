@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -32,8 +33,12 @@ def clean_name(text: str) -> str:
     return DEGREES.sub("", name).strip(" ,;:|–—-")
 
 
+# Menus and footers come back on every page of a site.
+@lru_cache(maxsize=20_000)
 def is_name(text: str) -> bool:
     """Whether `text` may be the name of a person: two to five capitalized words, none of them about something else."""
+    if not 4 <= len(text) <= 2 * LONGEST_NAME or not 1 <= text.count(" ") <= 12:
+        return False
     name = clean_name(text)
     if not 4 <= len(name) <= LONGEST_NAME or any(mark.isdigit() for mark in name):
         return False
@@ -56,6 +61,7 @@ def is_name(text: str) -> bool:
     return capitals >= 2 and words[0].lower() not in ("the", "der", "die", "das") and (not shouting or len(words) <= 3)
 
 
+@lru_cache(maxsize=20_000)
 def is_position(text: str) -> bool:
     """Whether `text` names what somebody does in a company."""
     if not 2 <= len(text) <= LONGEST_POSITION or "@" in text or text[0] in "([{" or text[-1] in "!?:":
@@ -81,6 +87,7 @@ _GOES_ON_WORDS = "of for to the in at and de des du del della dei di da do dos d
 _GOES_ON = frozenset(_GOES_ON_WORDS.split())
 
 
+@lru_cache(maxsize=20_000)
 def divided(text: str) -> tuple[str, str] | None:
     """(name, position) of one line that holds both: "Ann Lee, CEO", "CEO: Ann Lee", "Ann Lee (CEO)"."""
     if len(text) > LONGEST_NAME + LONGEST_POSITION:

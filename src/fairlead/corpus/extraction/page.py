@@ -87,7 +87,7 @@ def extract(
     text = tamed(decoded(html, charset))
     tree = parsed(text)
     page = _Page(tree, text, found, uri, domain)
-    hide_hidden(tree, text)
+    hide_hidden(tree, page.low)
     if deep:
         page.read_everything()
     else:
@@ -160,10 +160,10 @@ class _Page:
         found = self.found
         if not found & (Sign.PLAIN | Sign.OBFUSCATED | Sign.BACKWARDS):
             return
-        text = without_invisible(text_of(self.tree))
-        for part in text.split(BREAK) if found & Sign.OBFUSCATED else (text,):
-            for address, method in self._in_text(part):
-                self.see(address, method, "")
+        # Breaks become wider than what may stand between the words of one address.
+        text = without_invisible(text_of(self.tree)).replace(BREAK, "\n\n\n")
+        for address, method in self._in_text(text):
+            self.see(address, method, "")
 
     def read_everything(self) -> None:
         things = self._read_elements()

@@ -5,6 +5,8 @@ new paragraph: time and memory grow with depth times tags. Pages for people are 
 """
 
 import re
+from itertools import accumulate
+from operator import sub
 
 MOST_BYTES = 4_000_000
 # Below both, nothing bad can be nested.
@@ -12,6 +14,8 @@ HARMLESS_TAGS, HARMLESS_BYTES = 1_500, 60_000
 MOST_TAGS = 120_000
 DEEPEST = 500
 MOST_OPEN_FORMATTING = 40
+# Formatting elements opened again by paragraphs, cells and the like.
+MOST_REOPENED = 1_000_000
 MOST_ATTRIBUTES = 400
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)>?")
@@ -36,6 +40,8 @@ def tamed(page: str) -> str:
         page = page[:MOST_BYTES]
     if len(page) < HARMLESS_BYTES and page.count("<") < HARMLESS_TAGS:
         return page
+    if not _may_be_unreasonable(page):
+        return page
     depth = formatting = paragraphs = 0
     for number, tag in enumerate(_TAG.finditer(page)):
         closes, name, rest = tag[1], tag[2].lower(), tag[3]
@@ -52,6 +58,47 @@ def tamed(page: str) -> str:
             depth = max(0, depth - 1)
         elif not rest.endswith("/"):
             depth += 1
-        if depth > DEEPEST or formatting > MOST_OPEN_FORMATTING or paragraphs > MOST_TAGS:
+        if depth > DEEPEST or formatting > MOST_OPEN_FORMATTING or paragraphs > MOST_REOPENED:
             return page[: tag.start()]
     return page
+
+
+class _Steps(dict[str, int]):
+    """By the name of a tag, how much deeper one is after it. Filled as names come."""
+
+    def __init__(self, only: frozenset[str] | None, without: frozenset[str]) -> None:
+        super().__init__()
+        self._only, self._without = only, without
+
+    def __missing__(self, tag: str) -> int:
+        name = tag.lstrip("/").lower()
+        counts = (self._only is None or name in self._only) and name not in self._without
+        step = 0 if not counts else -1 if tag[0] == "/" else 1
+        if len(self) < 1_000:
+            self[tag] = step
+        return step
+
+
+_NAMES = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*)")
+_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{4000}")
+_DEEPER = _Steps(None, _VOID | _LOOSE)
+_FORMATS = _Steps(_FORMATTING, frozenset())
+
+
+def _may_be_unreasonable(page: str) -> bool:
+    """A quick look that errs towards yes."""
+    names = _NAMES.findall(page)
+    formatting = _rise(_FORMATS, names)
+    return (
+        len(names) > MOST_TAGS
+        or _rise(_DEEPER, names) > DEEPEST
+        or formatting > MOST_OPEN_FORMATTING
+        or formatting * len(names) > MOST_REOPENED
+        or _LONG_TAG.search(page) is not None
+    )
+
+
+def _rise(steps: _Steps, names: list[str]) -> int:
+    """The most by which the depth rises from any place to a later one."""
+    depths = list(accumulate(map(steps.__getitem__, names), initial=0))
+    return max(map(sub, depths, accumulate(depths, min)))
