@@ -2,10 +2,11 @@
 
     python benchmarks/extraction.py [--scale 0.1] [--seed N]
 
-The archive holds the sites of a sandbox internet, about 500 MB of HTML at full scale, written as WARC with a gzip member
-for each record, as crawlers do. Those pages are small (1.7 kB), so that what a page costs whatever its size weighs most;
-beside them stand real captures, where a folder with data/archives is at hand (FAIRLEAD_SHARED, or ../shared). All figures
-are CPU time of one core. The limit is the bare read: the archive gone through, each page unpacked and thrown away.
+The archive holds the sites of a sandbox internet, about 500 MB of HTML at full scale, written as WARC with a gzip
+member for each record, as crawlers do. Those pages are small (1.7 kB), so that what a page costs whatever its size
+weighs most; beside them stand real captures, where a folder with data/archives is at hand (FAIRLEAD_SHARED, or
+../shared). All figures are CPU time of one core. The limit is the bare read: the archive gone through, each page
+unpacked and thrown away.
 """
 
 import argparse
@@ -58,8 +59,8 @@ def report(what: str, paths: list[Path], planted: Found | None) -> bool:
         _, _, seconds = measured(paths, lambda capture, depth=depth: looked(capture, depth), seen)
         rate = rates[depth] = size / 1e6 / seconds
         print(
-            f"  {depth.value:<24} {rate:>8.1f} MB/s  {seconds / pages * 1e6:>7.1f} us a page  {rate / promised:.2f} x the "
-            f"{promised:g} promised, {bare / seconds:.3f} of the bare read"
+            f"  {depth.value:<24} {rate:>8.1f} MB/s  {seconds / pages * 1e6:>7.1f} us a page  "
+            f"{rate / promised:.2f} x the {promised:g} promised, {bare / seconds:.3f} of the bare read"
         )
         found = seen if depth is Depth.ADDRESSES else found
     every: Found = set()

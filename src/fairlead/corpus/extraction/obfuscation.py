@@ -26,21 +26,36 @@ _WRITTEN = re.compile(
     re.I,
 )
 _DOT_RE = re.compile(_DOT, re.I)
-# What must be in a text before the pattern above, which is slow, is tried.
-WORTH_TRYING = re.compile(
-    rf"{_OPEN}{_AT_WORDS}{_CLOSE}|\s(?:at|arroba|arobase|chiocciola)\s|[-_](?:at|@)[-_]|\s@\s", re.I
-)
+# What must be in a text before the pattern above, which is slow, is tried. One for each word, because a search that
+# begins with a literal is fast.
+_CLUES = (
+    re.compile(r"at(?<=[\[({<\s_-]at)\s{0,2}(?:[\])}>]|[-_]|\s)"),
+    re.compile(r"@(?<=[\[({<\s_-]@)\s{0,2}(?:[\])}>]|[-_]|\s)"),
+    *(re.compile(rf"{word}(?=\s{{0,2}}[\])}}>])|{word}(?=\s)") for word in ("arroba", "arobase", "chiocciola")),
+    *(re.compile(rf"\{opens}\s?(?:ät|a|kukac|małpa|malpa|zavináč|zavinac|apenstaartje|snabel-a)\s?\{closes}")
+      for opens, closes in ("()", "[]", "{}", "<>")),
+)  # fmt: skip
+
+
+def _clues(text: str) -> list[int]:
+    low = text.lower()
+    if len(low) != len(text):  # a letter that becomes two
+        low = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    found = [clue.start() for pattern in _CLUES for clue in itertools.islice(pattern.finditer(low), MOST_CLUES)]
+    return sorted(found)[:MOST_CLUES]
+
+
 _BRACKET = re.compile(r"[\[\(\{<]")
 _PLAIN_WORD = re.compile(r"\s+(?:at|arroba|arobase|chiocciola)\s+", re.I)
 
 
 def written_out(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """(start, end, address, sure): `sure` where nobody writes so by chance."""
-    for clue in itertools.islice(WORTH_TRYING.finditer(text), MOST_CLUES):
+    for clue in _clues(text):
         # The pattern looks at a few words around the clue, so that a long text costs no more than its clues.
-        start, end = max(0, clue.start() - 80), min(len(text), clue.end() + 120)
+        start, end = max(0, clue - 80), min(len(text), clue + 130)
         for match in _WRITTEN.finditer(text, start, end):
-            if not match.start("at") - 2 <= clue.start() <= match.end("at") + 2:
+            if not match.start("at") - 2 <= clue <= match.end("at") + 2:
                 continue
             at, domain = match["at"], match["domain"]
             if _PLAIN_WORD.fullmatch(at) and at.strip() != "AT" and "." in _DOT_RE.findall(domain):

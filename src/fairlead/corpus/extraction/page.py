@@ -399,7 +399,8 @@ def _snippet(address: str, around: str) -> str:
 
 def _of_text(page: bytes, uri: str, captured_at: datetime, domain: str, charset: str | None) -> PageFindings:
     """What is left of a page in a WET archive, or a text file."""
-    if not signs(page) & ADDRESS_SIGNS:
+    seen = signs(page)
+    if not seen & ADDRESS_SIGNS:
         return PageFindings(uri, captured_at, domain)
     found: dict[str, tuple[Method, str]] = {}
     for line in without_invisible(decoded(page, charset)).splitlines():
@@ -407,7 +408,8 @@ def _of_text(page: bytes, uri: str, captured_at: datetime, domain: str, charset:
             for start, _, address in found_in(line):
                 if _is_own(address, domain) or _LABEL.search(line, max(0, start - 40), start):
                     found.setdefault(address, (Method.TEXT, line))
-        for _, _, address, sure in obfuscation.written_out(line) if len(line) < 20_000 else ():
+        obfuscated = seen & Sign.OBFUSCATED and len(line) < 20_000
+        for _, _, address, sure in obfuscation.written_out(line) if obfuscated else ():
             if sure or _is_own(address, domain):
                 found.setdefault(address, (Method.OBFUSCATED, line))
     return PageFindings(

@@ -44,7 +44,7 @@ AT = re.compile(
 _LOOSE_AT = re.compile(
     rb"@(?:(?<=[\"'`]@)[\"'`]|(?<=[\w\])>] @) \w|(?<=[\[({<]@) ?[\])}>]|(?<=[\[({<] @) ?[\])}>])"
 )
-# One search for each first character: a search for a literal is a hundred times faster than one for a choice.
+# One search for each first character: a search for a literal is much faster than one for a choice.
 _ENTITY_AT = re.compile(rb"&(?:#0{0,4}64\b|#x0{0,4}40\b|commat)")
 _ESCAPED_AT = (b"u0040", b"\\x40", b"\xef\xbc\xa0")
 # "ann at example dot org", in brackets or between dashes. It begins with "at" because a search for a literal is fast.

@@ -5,6 +5,7 @@ new paragraph: time and memory grow with depth times tags. Pages for people are 
 """
 
 import re
+from collections.abc import Iterator
 from itertools import accumulate
 from operator import sub
 
@@ -101,4 +102,5 @@ def _may_be_unreasonable(page: str) -> bool:
 def _rise(steps: _Steps, names: list[str]) -> int:
     """The most by which the depth rises from any place to a later one."""
     depths = list(accumulate(map(steps.__getitem__, names), initial=0))
-    return max(map(sub, depths, accumulate(depths, min)))
+    rises: Iterator[int] = map(sub, depths, accumulate(depths, min))
+    return max(rises)
