@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 from fairlead.corpus.extraction.domains import is_public
@@ -46,7 +47,9 @@ _SIZE = re.compile(r"\d(?:\.\d)?x")
 
 
 def without_invisible(text: str) -> str:
-    return text.translate(_INVISIBLE).translate(_FULL_WIDTH) if INVISIBLE.search(text) else text
+    if text.isascii() or not INVISIBLE.search(text):
+        return text
+    return text.translate(_INVISIBLE).translate(_FULL_WIDTH)
 
 
 def found_in(text: str) -> Iterator[tuple[int, int, str]]:
@@ -76,6 +79,8 @@ def _cut(domain: str) -> str:
     return domain
 
 
+# The same addresses come back on many pages of a site.
+@lru_cache(maxsize=20_000)
 def plausible(local: str, domain: str) -> str | None:
     """The address in the form of `kit.text.address_key`, None for what is none or nobody's."""
     local = _ESCAPES.sub("", local)
@@ -102,6 +107,7 @@ def plausible(local: str, domain: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=20_000)
 def whole(text: str) -> str | None:
     """The address that `text` is, for attributes and fields that hold one and nothing else."""
     text = without_invisible(text).strip().strip("<>\"'").removeprefix("mailto:").removeprefix("MAILTO:")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -104,14 +105,13 @@ def of_page(tree: LexborHTMLParser, lines: list[Line], domain: str) -> Card:
     card = Card(Method.META)
     node = tree.css_first('meta[property="og:site_name"]')
     site_name = _short(node.attributes.get("content")) if node is not None else None
-    by_form = [line for line in lines if len(line.text) < 200 and LEGAL_FORM.search(line.text)]
-    for line in by_form:
-        if card.name is None and (name := _legal_name(line)):
-            card.name = name
+    for line in lines:
+        if card.name is None and len(line.text) < 200 and _has_legal_form(line.text):
+            card.name = _legal_name(line)
     card.name = card.name or site_name
     for line in lines:
-        if card.founded is None and len(line.text) < 600 and (year := FOUNDED.search(line.text)):
-            card.founded = int(year[1] or year[2])
+        if card.founded is None and len(line.text) < 600:
+            card.founded = _founded(line.text)
         if card.city is None and len(line.text) < 200 and (place := _POSTAL.search(line.text)):
             card.city = _city(place[2])
             card.country = card.country or _country_in(line.text)
@@ -128,9 +128,21 @@ def of_page(tree: LexborHTMLParser, lines: list[Line], domain: str) -> Card:
                 if other and other != domain and label(other) == label(domain):
                     card.related.add(other)
     if card.phone is None:
-        numbers = (number[0] for line in lines if (number := _TEL.search(line.text)))
+        numbers = (number[0] for line in lines if "+" in line.text and (number := _TEL.search(line.text)))
         card.phone = next((known for number in numbers if (known := e164(number))), None)
     return card
+
+
+# Headers and footers come back on every page of a site.
+@lru_cache(maxsize=20_000)
+def _has_legal_form(text: str) -> bool:
+    return LEGAL_FORM.search(text) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _founded(text: str) -> int | None:
+    found = FOUNDED.search(text) if _YEAR.search(text) else None
+    return int(found[1] or found[2]) if found else None
 
 
 def merged(first: Card | None, second: Card | None) -> Card | None:

@@ -115,7 +115,7 @@ def lines_of(tree: LexborHTMLParser) -> list[Line]:
 
     def end() -> None:
         nonlocal line, raw
-        text = " ".join("".join(raw).split())
+        text = " ".join("".join(raw).split()) if raw else ""
         if text or line.links or line.pictured or line.encoded:
             line.text = text
             lines.append(line)
@@ -128,11 +128,11 @@ def lines_of(tree: LexborHTMLParser) -> list[Line]:
             for number, piece in enumerate(pieces):
                 if number:
                     end()
-                if piece:
+                if words := piece.split():
                     raw.append(piece)
-                    stripped = " ".join(piece.split())
-                    if stripped:
-                        line.parts.append(stripped)
+                    line.parts.append(" ".join(words))
+                elif piece and raw:
+                    raw.append(" ")
             continue
         tag = node.tag
         if tag == "a":

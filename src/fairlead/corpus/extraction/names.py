@@ -113,6 +113,7 @@ def parts(name: str) -> tuple[str, str]:
     return split_name(name)
 
 
+@lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """ASCII letters and digits in lower case."""
     return _HANDLE.sub("", anyascii(text).lower())

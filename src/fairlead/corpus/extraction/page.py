@@ -117,7 +117,9 @@ def _of_plain(
 _PROFILES = (b"linkedin.com/in/", b"xing.com/profile/")
 _FEED_TAG = re.compile(r"<[^<>]{0,1000}>")
 _TITLE = re.compile(rb"<(?:title|h1)[^>]{0,200}>([^<]{1,200})", re.I)
-_READ_WORDS = tuple(word.encode() for word, weight in PAGE_WORDS if weight >= 70 and len(word) > 3)
+_READ_WORDS = re.compile(
+    b"|".join(re.escape(word.encode()) for word, weight in PAGE_WORDS if weight >= 70 and len(word) > 3)
+)
 
 
 def worth_reading(html: bytes, uri: str, found: int) -> bool:
@@ -128,13 +130,9 @@ def worth_reading(html: bytes, uri: str, found: int) -> bool:
     if not path.strip("/"):
         return True
     path = path.lower()
-    if any(word in path for word in _READ_WORDS_TEXT):
+    if _READ_WORDS.search(path.encode()):
         return True
-    titles = b" ".join(title[1] for title in _TITLE.finditer(html, 0, 40_000)).lower()
-    return any(word in titles for word in _READ_WORDS)
-
-
-_READ_WORDS_TEXT = tuple(word.decode() for word in _READ_WORDS)
+    return any(_READ_WORDS.search(title[1].lower()) for title in _TITLE.finditer(html, 0, 40_000))
 
 
 class _Page:
@@ -286,7 +284,7 @@ class _Page:
     def _in_text(self, text: str) -> Iterator[tuple[str, Method]]:
         if "@" in text:
             for start, _, address in found_in(text):
-                if _LABEL.search(text, max(0, start - 40), start):
+                if not self._own(address) and _LABEL.search(text, max(0, start - 40), start):
                     self.said.add(address)
                 if address in self.low or not address.isascii():
                     yield address, Method.TEXT
@@ -365,9 +363,12 @@ class _Page:
         )
 
 
+_COMPANY_WORDS = tuple(word for word, weight in PAGE_WORDS if weight in (100, 95, 70))
+
+
 def _tells_company(uri: str) -> bool:
     path = uri.partition("//")[2].partition("/")[2].lower()
-    return not path.strip("/") or any(word in path for word, weight in PAGE_WORDS if weight in (100, 95, 70))
+    return not path.strip("/") or any(word in path for word in _COMPANY_WORDS)
 
 
 def _of_parts(node: LexborNode) -> str:

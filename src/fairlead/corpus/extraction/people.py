@@ -239,7 +239,7 @@ def _fill(card: _Card, lines: list[Line], addresses_of: list[list[str]], until: 
                     card.proven = card.proven or _slug_fits(found[0], person.name)
             elif link.lower().startswith("tel:"):
                 person.phone = person.phone or e164(link[4:])
-        if person.phone is None and (number := _TEL.search(line.text)):
+        if person.phone is None and "+" in line.text and (number := _TEL.search(line.text)):
             person.phone = e164(number[0])
         for address in addresses_of[at]:
             if names.fits(address, person.name):
