@@ -96,7 +96,7 @@ def suitable_seed(behaviors: list[str], others: list[str], seed: int) -> int:
             )
             for behavior in behaviors
         }
-        if min(largest.values()) >= ENOUGH:
+        if min(largest.values(), default=ENOUGH) >= ENOUGH:
             return suitable
     raise AssertionError("no seed is suitable")
 

@@ -1,6 +1,7 @@
 """Finding somebody's address: real name servers and mail servers of the sandbox answer."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import SystemRandom
 
 import pytest
@@ -132,6 +133,31 @@ async def test_an_address_that_bounced_is_not_given_again(office):
         )
     found = await finder.find_address(office.world, office.tenant.workspace_id, sought.name, company.domain)
     assert found is None or found.address != sought.email
+
+
+async def test_who_is_known_by_another_form_of_the_name_is_found_as_surely(office):
+    company = office.company("catch_all")
+    robert = replace(
+        office.regular("catch_all")[0],
+        first_name="Robert",
+        last_name="Quillfeather",
+        email=f"robert.quillfeather@{company.domain}",
+    )
+    await office.knows(company, robert)
+    found = await finder.find_address(office.world, office.tenant.workspace_id, "Bob Quillfeather", company.domain)
+    assert found.address == robert.email
+    assert found.probability > 0.95
+
+
+async def test_a_domain_whose_name_servers_fail_has_no_guesses(conninfo, tmp_path):
+    async with an_office(conninfo, tmp_path, [], others=["dns_servfail"], seed=5) as office:
+        company = office.company("dns_servfail")
+        workspace = office.tenant.workspace_id
+        assert await finder.find_address(office.world, workspace, "Ann Lee", company.domain) is None
+        known = company.people[0]
+        await office.knows(company, known)
+        found = await finder.find_address(office.world, workspace, known.name, company.domain)
+        assert (found.address, found.smtp_status) == (known.email, SmtpStatus.UNKNOWN)
 
 
 async def test_of_a_large_company_nobody_elses_address_is_taken(office, monkeypatch):

@@ -11,6 +11,8 @@ import pytest
 
 from fairlead.corpus.findings import CompanyFinding, Method
 from fairlead.corpus.model import SourceKind
+from fairlead.events import actions as events
+from fairlead.events.model import START
 from fairlead.finder import actions as finder
 from fairlead.jobs import actions as jobs
 from finder.finding_office import Office, an_office, row
@@ -99,6 +101,13 @@ async def test_a_task_that_two_workers_do_is_paid_and_told_once(office):
         assert (await office.result(started)).body["data"][0]["result"][0]["email"] == known.email
         assert len(receiver.bodies) == 1
     assert await office.tenant.balance() == 99
+    async with office.world.db.statement() as conn:
+        told = await events.read_since(
+            conn, START, 10, kinds=["task_finished"], workspace_id=office.tenant.workspace_id
+        )
+    assert [(event.body["event_object"], event.body["event_action"]) for event in told] == [
+        ("prospect", "found_emails_by_name_by_domain")
+    ]
 
 
 async def test_a_running_task_shows_its_rows_and_no_data(office):

@@ -101,7 +101,7 @@ class _Colleagues:
 
     habit: Habit
     taken: frozenset[str]  # local parts that are somebody else's, or dead
-    nameless: frozenset[str]  # local parts nobody knows the owner of
+    theirs: frozenset[str]  # local parts that are known to be this person's, or nobody's
 
 
 class _Search:
@@ -157,7 +157,7 @@ class _Search:
             if self._probes >= self._world.settings.finder_probes or probability < LEAST_ANSWERED:
                 return None
             verdict = await self._ask(address, probability)
-            if verdict.reason is Reason.HIDDEN_BY_OWNER or is_about_domain(verdict.reason):
+            if verdict.reason is Reason.HIDDEN_BY_OWNER or is_about_domain(verdict.reason, guessed=True):
                 return None
             if verdict.smtp_status is SmtpStatus.VALID or mailbox_is_there(verdict.reason):
                 sure = of_accepted(probability, guess.pattern, self._size)
@@ -216,9 +216,9 @@ class _Search:
         self._size = about.habit.size
         tried = {known.address.partition("@")[0] for known in self._known}
         guesses = candidates(about.habit, self._name, taken=about.taken | tried)
-        # Those that were seen without a name are as good as known.
-        seen = [replace(guess, probability=SURE) for guess in guesses if guess.local in about.nameless]
-        self._guesses = [*seen, *(guess for guess in guesses if guess.local not in about.nameless)]
+        # Those that were seen, without a name or with a form of this one, are as good as known.
+        seen = [replace(guess, probability=SURE) for guess in guesses if guess.local in about.theirs]
+        self._guesses = [*seen, *(guess for guess in guesses if guess.local not in about.theirs)]
 
     async def _is_elses(self, address: str) -> bool:
         """Whether evidence gives an address to somebody of another name."""
@@ -247,7 +247,7 @@ class _Search:
 
 def colleagues(known: Sequence[KnownAddress], name: Name, *, size: str | None, domain: str) -> _Colleagues:
     """What the addresses known of a domain tell about the one of `name`."""
-    pairs, taken, nameless = [], set(), set()
+    pairs, taken, theirs = [], set(), set()
     for one in known:
         local, _, home = one.address.rpartition("@")
         if home != domain:
@@ -257,15 +257,14 @@ def colleagues(known: Sequence[KnownAddress], name: Name, *, size: str | None, d
             continue
         weight = one.confidence / 100
         if not one.last_name and not one.first_name:
-            nameless.add(local)
+            theirs.add(local)
             pairs.append(Known(local, None, weight))
             continue
         owner = from_parts(one.first_name or "", one.last_name or "")
         pairs.append(Known(local, owner, weight))
-        if not same_person(owner, name):
-            taken.add(local)
+        (theirs if same_person(owner, name) else taken).add(local)
     habit = learned(pairs, size=size_of(size), domain=domain)
-    return _Colleagues(habit, frozenset(taken), frozenset(nameless))
+    return _Colleagues(habit, frozenset(taken), frozenset(theirs))
 
 
 def _of_known(known: KnownAddress, verdict: Verdict) -> float:

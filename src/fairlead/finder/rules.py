@@ -15,6 +15,8 @@ LEAST_ANSWERED: Final = 0.03
 _ABOUT_DOMAIN: Final = frozenset(
     {Reason.NO_SUCH_DOMAIN, Reason.NULL_MX, Reason.NO_MAIL_SERVER, Reason.LOOPBACK_MX, Reason.BAD_FORMAT}
 )
+# Nobody answers for the domain: it may be gone. An address that evidence knows is still shown, a guess is not.
+_NO_SERVER: Final = frozenset({Reason.DNS_FAILED, Reason.PRIVATE_MX, Reason.RELAY_DENIED})
 # The chance that such a mailbox exists though this person has another, by the employees of the company: colleagues
 # share given names often, family names seldom, both hardly ever. Estimates.
 _SOMEBODY_ELSE: Final = {
@@ -26,9 +28,9 @@ _SOMEBODY_ELSE: Final = {
 }  # fmt: skip
 
 
-def is_about_domain(reason: Reason) -> bool:
-    """Whether no address of the domain can be right."""
-    return reason in _ABOUT_DOMAIN
+def is_about_domain(reason: Reason, *, guessed: bool = False) -> bool:
+    """Whether no address of the domain can be right, or none that was `guessed` is worth an answer."""
+    return reason in _ABOUT_DOMAIN or (guessed and reason in _NO_SERVER)
 
 
 def mailbox_is_there(reason: Reason) -> bool:
