@@ -17,7 +17,7 @@ from random import SystemRandom
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from fairlead.finder.names import from_parts
-from fairlead.finder.names.parsing import _PARSER
+from fairlead.finder.names.parsing import PARSER
 from fairlead.finder.patterns import Known, candidates, learned
 from finder.sandbox_trials import Sandbox, Score, score, shown
 
@@ -63,7 +63,7 @@ def cost(seed: int) -> float:
     names = [from_parts(*pair) for pair in people]
     began = time.process_time()
     for first, last in people:
-        _PARSER.parse(f"{last}, {first}")
+        PARSER.parse(f"{last}, {first}")
     parsing = time.process_time() - began
     began = time.process_time()
     for name in names:

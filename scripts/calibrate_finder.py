@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.finder.names import Choice, Name, Question, Written, from_parts, write_first, write_last, write_middle
-from fairlead.finder.names.nicknames import _SHORT as GIVEN
+from fairlead.finder.names.nicknames import GIVEN_NAMES
 from fairlead.finder.patterns import Known, Size, candidates, learned
 from fairlead.finder.patterns.calibration import GROUPS, TABLE, group_of
 from fairlead.finder.patterns.isotonic import Point, at, fitted
@@ -84,7 +84,7 @@ def _pattern(chance: random.Random, size: Size | None) -> Pattern:
 
 
 def person(chance: random.Random) -> Name:
-    first = chance.choice(list(GIVEN)) if chance.random() < 0.6 else _word(chance)
+    first = chance.choice(GIVEN_NAMES) if chance.random() < 0.6 else _word(chance)
     if chance.random() < 0.03:
         first += "-" + _word(chance)
     last = _word(chance) + chance.choice(ENDINGS)

@@ -435,6 +435,7 @@ def _tables() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
 
 
 _SHORT, _FULL = _tables()
+GIVEN_NAMES: Final = tuple(_SHORT)
 
 
 def nicknames(first: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from fairlead.finder.names.orders import (
 from fairlead.kit.text import PARTICLES, one_line
 
 # Immutable, unlike the constants behind `nameparser.HumanName`.
-_PARSER: Final = parser_for(ZH, RU, TR_AZ)
+PARSER: Final = parser_for(ZH, RU, TR_AZ)
 LONGEST: Final = 200
 _DASHES: Final = re.compile(r"\s*[\u2010-\u2015\u2212]\s*")
 _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
@@ -36,7 +36,7 @@ def parse(full_name: str) -> Name:
     text = _cleaned(full_name)
     if "," not in text:
         text = _western_order(text)
-    parsed = _PARSER.parse(text)
+    parsed = PARSER.parse(text)
     first, last = parsed.given, parsed.family
     middle = tuple(parsed.middle.split())
     if first and not last and first.lower() in MORE_PARTICLES:
@@ -54,7 +54,7 @@ def from_parts(first_name: str, last_name: str) -> Name:
     if not first or not last:
         return parse(first or last)
     # A comma tells the parts of the whole apart, so that nothing changes sides.
-    parsed = _PARSER.parse(f"{last.replace(',', ' ')}, {first.replace(',', ' ')}")
+    parsed = PARSER.parse(f"{last.replace(',', ' ')}, {first.replace(',', ' ')}")
     given, family = parsed.given, parsed.family
     if not given or not family:
         given, family = first, last
