@@ -18,6 +18,7 @@ from fairlead.campaigns.schedules import (
     schedules,
     set_defaults,
 )
+from fairlead.campaigns.sequences import recipients_to_move
 from fairlead.campaigns.setting_up import campaign, change, create, duplicate
 from fairlead.campaigns.status import act, delete
 from fairlead.campaigns.store import campaigns as store
@@ -54,6 +55,7 @@ __all__ = [
     "footer_of",
     "make_default",
     "preview",
+    "recipients_to_move",
     "remove_days_off",
     "schedule_of",
     "schedules",

@@ -45,7 +45,7 @@ async def _mailboxes(conn: Connection, campaign: Campaign) -> list[str]:
     if not campaign.mailbox_ids:
         return ["It has no e-mail account: choose one that it can send through."]
     missing = []
-    for mailbox in await senders.mailboxes(conn, campaign.workspace_id, campaign.mailbox_ids):
+    for mailbox in await senders.mailboxes(conn, campaign.workspace_id, campaign.mailbox_ids, deleted=True):
         if mailbox.state is MailboxState.DELETED:
             missing.append(f"The e-mail account {mailbox.address} was deleted: take it out of the campaign.")
         elif mailbox.state is not MailboxState.ACTIVE:

@@ -183,3 +183,20 @@ def email_step(campaign: Campaign, key: str) -> EmailNode | None:
         same = [one for one in campaign.version.graph.emails if int(one.key) == int(key[:40])]
         node = same[0] if same else None
     return node if isinstance(node, EmailNode) else None
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Recipients whose sequence is not over, when a chart was replaced."""
+
+    stay: int
+    """Their step is still there."""
+    gone: Mapping[str, int]
+    """Step that is gone -> how many were there; they go on with the next one on the way that is there."""
+
+
+async def recipients_to_move(conn: Connection, campaign: Campaign) -> Moving:
+    """By the version in force. They are moved when their turn comes."""
+    standing = await store.recipients_by_step(conn, campaign.workspace_id, campaign.id)
+    gone = {key: count for key, count in standing.items() if key not in campaign.version.graph.nodes}
+    return Moving(sum(standing.values()) - sum(gone.values()), gone)

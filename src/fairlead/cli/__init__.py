@@ -11,6 +11,7 @@ from fairlead import __version__
 # instant, and a server does not carry what only an import needs.
 COMMANDS = {
     "backup": ("fairlead.cli.operating", "backup", "Write everything but the encryption key to a file."),
+    "campaign": ("fairlead.cli.campaigns", "campaign", "Sequences of mails to the prospects of a list."),
     "claim": ("fairlead.cli.prospects", "claim", "Hide addresses whose owners asked for it."),
     "client": ("fairlead.cli.accounts", "client", "API clients of the Snov.io API."),
     "crawl": ("fairlead.cli.crawling", "crawl", "Read sites of companies into the lead database."),
@@ -32,6 +33,7 @@ COMMANDS = {
     "prospect": ("fairlead.cli.prospects", "prospect", "Move, delete and merge prospects, and take it back."),
     "restore": ("fairlead.cli.operating", "restore", "Bring back a backup into an empty installation."),
     "sandbox": ("fairlead.cli.sandbox", "sandbox", "Run a small internet on loopback to try things out."),
+    "schedule": ("fairlead.cli.schedules", "schedule", "When campaigns may send, and days off."),
     "serve": ("fairlead.cli.serving", "serve", "Run the web server, the worker and the database."),
     "token": ("fairlead.cli.accounts", "token", "Print what POST /v1/oauth/access_token would answer."),
     "sends": ("fairlead.cli.sends", "sends", "Mails sent, and those of which nobody knows."),

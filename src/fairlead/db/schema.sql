@@ -149,6 +149,12 @@ CREATE TABLE public.business_clock (
     CONSTRAINT business_clock_speed CHECK ((speed >= (0)::double precision))
 );
 
+CREATE TABLE public.calendly_bookings (
+    workspace_id bigint NOT NULL,
+    booking bytea NOT NULL,
+    told_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.calendly_hooks (
     workspace_id bigint NOT NULL,
     token text NOT NULL,
@@ -1582,6 +1588,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.business_clock
     ADD CONSTRAINT business_clock_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY public.calendly_bookings
+    ADD CONSTRAINT calendly_bookings_pkey PRIMARY KEY (workspace_id, booking);
+
 ALTER TABLE ONLY public.calendly_hooks
     ADD CONSTRAINT calendly_hooks_pkey PRIMARY KEY (workspace_id);
 
@@ -2099,6 +2108,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.calendly_bookings
+    ADD CONSTRAINT calendly_bookings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.calendly_hooks
     ADD CONSTRAINT calendly_hooks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

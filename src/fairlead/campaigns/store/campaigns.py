@@ -242,20 +242,23 @@ async def publish(conn: Connection, workspace_id: int, version_id: int, *, now: 
     )
 
 
-async def versions(conn: Connection, workspace_id: int, campaign_id: int) -> list[Version]:
-    cur = await conn.execute(
-        """
-        select id, number, graph, checksum, published_at from campaign_versions
-         where workspace_id = %s and campaign_id = %s order by number
-        """,
-        [workspace_id, campaign_id],
-    )
-    return [_version(row) for row in await cur.fetchall()]
-
-
 async def new_step_numbers(conn: Connection, most: int) -> list[int]:
     cur = await conn.execute("select nextval('campaign_step_numbers') from generate_series(1, %s)", [most])
     return [row[0] for row in await cur.fetchall()]
+
+
+async def recipients_by_step(conn: Connection, workspace_id: int, campaign_id: int) -> dict[str, int]:
+    """Step -> how many stand there, of those whose sequence is not over."""
+    cur = await conn.execute(
+        """
+        select node_key, count(*) from enrollments
+         where workspace_id = %s and campaign_id = %s
+           and state in ('to_check', 'active', 'parked', 'paused', 'over_limit')
+         group by node_key order by node_key
+        """,
+        [workspace_id, campaign_id],
+    )
+    return {row[0]: row[1] for row in await cur.fetchall()}
 
 
 # What campaigns name of other rooms

@@ -177,3 +177,11 @@ create table calendly_hooks (
   signing_key  bytea not null,            -- sealed
   made_at      timestamptz not null
 );
+
+-- Bookings that were told of, so that one told of again counts once.
+create table calendly_bookings (
+  workspace_id bigint not null references workspaces,
+  booking      bytea not null,            -- SHA-256 of what Calendly calls it
+  told_at      timestamptz not null,
+  primary key (workspace_id, booking)
+);

@@ -7,8 +7,10 @@ ever changed by GET or HEAD; an unsubscribe is a POST, from the button of the pa
 import logging
 from collections.abc import Awaitable, Callable
 
+from fairlead.campaigns.calendly import PATH as CALENDLY
 from fairlead.campaigns.tracking import actions as tracking
 from fairlead.campaigns.tracking.model import Hit, HitKind
+from fairlead.http.public import calendly
 from fairlead.http.public.pages import ask_page, broken_link_page, done_page, language_of
 from fairlead.http.request import (
     BodyTooLarge,
@@ -63,7 +65,7 @@ class PublicDoor:
         }
 
     def knows(self, path: str) -> bool:
-        return path.startswith(("/o/", "/c/", "/u/", DOMAIN_PROOF, ACME_PROOF))
+        return path.startswith(("/o/", "/c/", "/u/", CALENDLY, DOMAIN_PROOF, ACME_PROOF))
 
     async def run(self) -> None:
         """Carries spooled hits to the database until canceled."""
@@ -75,6 +77,8 @@ class PublicDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> int:
         path: str = scope["path"]
+        if path.startswith(CALENDLY):
+            return await calendly.answer(self._world, scope, receive, send)
         match path[:3]:
             case "/o/":
                 return await self._pixel(scope, path[3:], send)

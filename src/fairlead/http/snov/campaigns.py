@@ -79,7 +79,7 @@ async def campaign_list(ask: Ask) -> dict[str, Any]:
 async def create(ask: Ask) -> dict[str, Any] | Answer:
     params, now = ask.params, ask.world.clock.now()
     try:
-        new = _new(params)
+        new = read_new(params)
         async with ask.conn.transaction():
             made = await campaigns.create(ask.world, ask.conn, ask.workspace_id, ask.caller.member_id, new, now=now)
     except (Invalid, Conflict) as refusal:
@@ -95,7 +95,7 @@ async def change(ask: Ask) -> dict[str, Any] | Answer:
     now, number = ask.world.clock.now(), campaign_id(ask)
     found = await campaigns.campaign(ask.conn, ask.workspace_id, number)
     try:
-        changes = _changes(ask.params)
+        changes = read_changes(ask.params)
         sequence = ask.params.nested("sequence")
         steps = None if sequence is None else campaign_steps.read(sequence)
         async with ask.conn.transaction():
@@ -162,24 +162,26 @@ def refused(refusal: Invalid | Conflict) -> Answer:
 # In.
 
 
-def _new(params: Params) -> NewCampaign:
+def read_new(params: Params, steps: campaign_steps.Steps | None = None) -> NewCampaign:
+    """What endpoint 39 makes a campaign from; `steps` where they were read from elsewhere. Raises `Invalid`."""
     recipients = _nested(params, "recipients", required=True)
     sequence = _nested(params, "sequence", required=True)
     archive = params.required_integer("archive_in_months")
     if archive not in ARCHIVE_MONTHS:
         raise Invalid("bad_archive", "The archive_in_months must be 1, 2, 3 or 6.", field="archive_in_months")
-    given = _changes(params)
+    given = read_changes(params)
     for name in ("title", "priority"):
         if name not in given:
             raise missing(name)
     if "list_id" not in recipients:
         raise missing("recipients.list_id")
-    steps = campaign_steps.read(sequence)
+    if steps is None:
+        steps = campaign_steps.read(sequence)
     given["settings"] = SendingSettings(**given.get("settings", {}))
     return NewCampaign(**given, graph=steps.graph, slots=steps.slots)
 
 
-def _changes(params: Params) -> dict[str, Any]:
+def read_changes(params: Params) -> dict[str, Any]:
     """What is said about a campaign beside its sequence, as fields of `NewCampaign`; absent ones are left out."""
     changes: dict[str, Any] = {}
     if "title" in params:
