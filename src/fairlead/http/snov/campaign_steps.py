@@ -305,9 +305,14 @@ def onto(graph: Graph, steps: Steps) -> Graph:
             )
         if isinstance(known, EmailNode) and isinstance(node, EmailNode) and key not in steps.contents:
             raise Invalid("no_content", f"Step {key} has to come with its content.", field="sequence")
+    # Steps say nothing of labels.
+    given = {
+        key: replace(node, label=graph.nodes[key].label) if key in graph.nodes else node
+        for key, node in steps.graph.nodes.items()
+    }
     hidden = _hidden(graph)
     if hidden is None:
-        return steps.graph
+        return Graph(steps.graph.entry, given)
     if _shape(steps.graph, steps.graph.entry) != _shape(graph, _shown_from(graph, graph.entry)):
         raise Invalid(
             "has_branches",
@@ -315,7 +320,7 @@ def onto(graph: Graph, steps: Steps) -> Graph:
             " changed here.",
             field="sequence",
         )
-    changed = {key: replace(node, ports=graph.nodes[key].ports) for key, node in steps.graph.nodes.items()}
+    changed = {key: replace(node, ports=graph.nodes[key].ports) for key, node in given.items()}
     return Graph(graph.entry, {key: changed.get(key, node) for key, node in graph.nodes.items()})
 
 
