@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -84,6 +85,10 @@ class Fetch(Protocol):
         """
         ...
 
+    def apart(self, connections: int) -> "Fetch": ...
+
+    async def close(self) -> None: ...
+
 
 class GuardedFetch:
     """`Fetch` to the public Internet and to `allowed_networks`; `port_map` holds within the latter only.
@@ -103,6 +108,17 @@ class GuardedFetch:
         self._reach = Reach(allowed_networks, port_map)
         self._dns = dns
         self._extra_ca = extra_ca
+        self._connections: int | None = None
+
+    def apart(self, connections: int) -> "GuardedFetch":
+        """The same, with so many connections of its own: servers that hang then keep nobody else waiting.
+
+        The caller closes it.
+        """
+        other = copy(self)
+        other.__dict__.pop("_client", None)
+        other._connections = connections
+        return other
 
     async def request(
         self,
@@ -126,11 +142,14 @@ class GuardedFetch:
         return replace(response, elapsed_seconds=time.monotonic() - started)
 
     async def close(self) -> None:
-        if "_client" in self.__dict__:
-            await self._client.close()
+        """Ends the connections that are kept; a later request makes new ones."""
+        client: HttpClient | None = self.__dict__.pop("_client", None)
+        if client is not None:
+            await client.close()
 
     @cached_property
     def _client(self) -> "HttpClient":
         from fairlead.net.http_client import HttpClient
 
-        return HttpClient(self._reach, self._dns, client_context(self._extra_ca))
+        limit = {} if self._connections is None else {"connections": self._connections}
+        return HttpClient(self._reach, self._dns, client_context(self._extra_ca), **limit)

@@ -43,7 +43,7 @@ NO_BODY = {204, 304}
 class HttpClient:
     """Belongs to the running event loop; `close` it at the end."""
 
-    def __init__(self, reach: Reach, dns: Dns, tls: ssl.SSLContext) -> None:
+    def __init__(self, reach: Reach, dns: Dns, tls: ssl.SSLContext, *, connections: int = MOST_CONNECTIONS) -> None:
         self._reach = reach
         tls.set_alpn_protocols(["http/1.1"])
         connector = aiohttp.TCPConnector(
@@ -52,7 +52,7 @@ class HttpClient:
             ssl=tls,
             # Its cache knows no times to live, and would outlast a change that the guard has to see.
             use_dns_cache=False,
-            limit=MOST_CONNECTIONS,
+            limit=connections,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,

@@ -36,7 +36,7 @@ from fairlead.webhooks.model import (
     WebhookId,
     WebhookStatus,
 )
-from fairlead.webhooks.rules import AT_ONCE, TRIES, at_once, next_try
+from fairlead.webhooks.rules import TRIES, Breaker, next_try
 from fairlead.webhooks.telling import tell_owner
 from fairlead.world import World
 
@@ -50,6 +50,8 @@ RETRY_SECONDS = 1.0
 GRACE_SECONDS = 8.0
 LOADED_AT_ONCE = 100
 SERVED_AT_ONCE = 400
+# Beyond what so many webhooks need until each has answered.
+CONNECTIONS = 1_000
 SETTLED_AT_ONCE = 1_000
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
 STOPPED = f"The last of {TRIES} tries of a delivery failed"
@@ -66,7 +68,8 @@ class Deliverer:
     ) -> None:
         self._world = world
         self._results = results
-        self._fetch = fetch or world.fetch
+        self._fetch = fetch or world.fetch.apart(CONNECTIONS)
+        self._breakers: dict[WebhookId, Breaker] = {}
         self._lease = lease
         self._owner = world.random.getrandbits(62)
         self._prospect_ids = PublicIds(world.installation, "prospect")
@@ -101,6 +104,7 @@ class Deliverer:
                 await tasks.end(list(self._serving.values()))
                 await tasks.end([*loops, settling])
                 await self._leave()
+                await self._fetch.close()
 
     async def deliver_due(self) -> int:
         """Tells and tries all that is due now, in this process and without loops; how many tries. For tests."""
@@ -113,6 +117,7 @@ class Deliverer:
                 tried += sum(await asyncio.gather(*(self._serve(webhook_id) for webhook_id in taken)))
         finally:
             await tasks.end([settling])
+            await self._fetch.close()
         return tried
 
     async def _repeated(self, step: Callable[[], Awaitable[float]], wake: asyncio.Event) -> None:
@@ -191,7 +196,7 @@ class Deliverer:
                 await store.drop_waiting(conn, webhook_id, self._world.clock.now())
                 await store.give_back(conn, owner=self._owner, webhook_ids=[webhook_id])
             return 0
-        visit = _Visit(self, *found)
+        visit = _Visit(self, *found, self._breakers.setdefault(webhook_id, Breaker()))
         await visit.run()
         async with self._world.db.transaction() as conn:
             await store.give_back(conn, owner=self._owner, webhook_ids=[webhook_id])
@@ -311,31 +316,42 @@ class Deliverer:
 class _Visit:
     """What is due to one webhook, tried by a few at a time."""
 
-    def __init__(self, deliverer: Deliverer, webhook: Webhook, secrets: Secrets) -> None:
+    def __init__(self, deliverer: Deliverer, webhook: Webhook, secrets: Secrets, breaker: Breaker) -> None:
         self._deliverer = deliverer
         self._webhook = webhook
         self._secrets = secrets
         self._loaded: deque[Delivery] = deque()
         self._in_hand: set[DeliveryId] = set()
         self._loading = asyncio.Lock()
-        self._failures_in_a_row = 0
+        self._breaker = breaker
+        self._seats = 0
         self._over = False
         self.tried = 0
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for seat in range(AT_ONCE):
-                group.create_task(self._sit(seat))
+            self._group = group
+            self._fill_seats()
 
-    async def _sit(self, seat: int) -> None:
-        while seat < at_once(self._failures_in_a_row) and not self._deliverer.stopping:
-            delivery = await self._next()
-            if delivery is None:
-                return
-            try:
-                await self._try(delivery)
-            finally:
-                self._in_hand.discard(delivery.id)
+    def _fill_seats(self) -> None:
+        while self._seats < self._breaker.at_once:
+            self._seats += 1
+            self._group.create_task(self._sit())
+
+    async def _sit(self) -> None:
+        try:
+            while self._seats <= self._breaker.at_once and not self._deliverer.stopping:
+                delivery = await self._next()
+                if delivery is None:
+                    return
+                try:
+                    await self._try(delivery)
+                finally:
+                    self._in_hand.discard(delivery.id)
+                if not self._over or self._loaded:
+                    self._fill_seats()
+        finally:
+            self._seats -= 1
 
     async def _next(self) -> Delivery | None:
         async with self._loading:
@@ -361,7 +377,7 @@ class _Visit:
     async def _try(self, delivery: Delivery) -> None:
         attempt = await self._deliverer.attempt(delivery, self._webhook, self._secrets)
         self.tried += 1
-        self._failures_in_a_row = 0 if attempt.succeeded else self._failures_in_a_row + 1
+        self._breaker.note(succeeded=attempt.succeeded)
         await self._deliverer.settle(self._ended(delivery, attempt))
 
     def _ended(self, delivery: Delivery, attempt: Attempt) -> store.Ended:

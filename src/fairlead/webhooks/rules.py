@@ -1,6 +1,7 @@
 """When a delivery is tried. Contract 17.3."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -9,9 +10,9 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (20, 40, 60, 240, 480, 
 TRIES = len(PAUSES) + 1
 # A try begins within 2 % after its instant and never before; half of that is left to the queue.
 SPREAD = 0.01
-# How many at once to one webhook, and to one that keeps failing.
+# How many at once to one webhook: few until it has answered, and again while it keeps failing.
 AT_ONCE = 10
-AT_ONCE_WHILE_FAILING = 2
+AT_ONCE_UNTIL_PROVEN = 2
 FAILURES_IN_A_ROW = 5
 
 
@@ -22,10 +23,21 @@ def next_try(*, tries: int, began: datetime, random: Random, pauses: Sequence[ti
     return began + pauses[tries - 1] * (1 + random.random() * SPREAD)
 
 
-def at_once(failures_in_a_row: int) -> int:
-    """How many deliveries may be in the air to a webhook that failed so often in a row.
+@dataclass
+class Breaker:
+    """How many deliveries may be in the air to a webhook.
 
     Each try still begins at its instant as long as there are not more of them than fit; what a broken receiver cannot
     do is fill the worker with connections that hang.
     """
-    return AT_ONCE if failures_in_a_row < FAILURES_IN_A_ROW else AT_ONCE_WHILE_FAILING
+
+    proven: bool = False
+    failures_in_a_row: int = 0
+
+    def note(self, *, succeeded: bool) -> None:
+        self.failures_in_a_row = 0 if succeeded else self.failures_in_a_row + 1
+        self.proven = succeeded or (self.proven and self.failures_in_a_row < FAILURES_IN_A_ROW)
+
+    @property
+    def at_once(self) -> int:
+        return AT_ONCE if self.proven else AT_ONCE_UNTIL_PROVEN
