@@ -45,7 +45,7 @@ log = logging.getLogger("fairlead.webhooks")
 # Machine time. Success is a 2xx within three seconds (contract 17.3).
 LIMITS = Limits(total_seconds=3.0, connect_seconds=3.0, redirects=0, body_bytes=20_000, cut_body=True)
 LEASE = timedelta(seconds=10)
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 GRACE_SECONDS = 8.0
 LOADED_AT_ONCE = 100
