@@ -178,6 +178,17 @@ async def test_pages_where_people_stand_come_first_and_the_budget_holds(lab: Cra
     assert (report.ending, report.pages) == (Ending.BUDGET, 5)
 
 
+async def test_a_reading_ends_when_its_time_is_up_and_keeps_what_it_has(lab: CrawlLab) -> None:
+    domain = company(lab).domain
+    never = Response(200, body=b"late", delay_seconds=300.0)
+    site = Asked(lab, {"/": f"<p>ann@{domain}</p><a href=/team>t</a>", "/team": never})
+    report = await crawl_domain(lab.world, site.domain, budget=Budget(pages=5, seconds=1.5))
+    assert (report.ending, report.pages) == (Ending.BUDGET, 1)
+    assert (await lab.found())[domain] == {f"ann@{domain}"}
+    # The host is free again for others.
+    assert (await crawl_domain(lab.world, site.domain, budget=Budget(pages=1))).pages == 1
+
+
 async def test_pages_deeper_than_three_and_pages_of_others_are_not_read(lab: CrawlLab) -> None:
     chain = {f"/team/{n}": f"<a href=/team/{n + 1}>next</a>" for n in range(1, 9)}
     elsewhere = "<a href=https://other.example/team>o</a><a href=//127.0.0.1/team>l</a><a href=mailto:a@b.example>m</a>"

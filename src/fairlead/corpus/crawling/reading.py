@@ -107,7 +107,7 @@ class _Crawl:
                 read, failed, addresses, people = await store.sums(conn, self.domain)
             return CrawlReport(self.domain, Ending.DONE, read, failed, addresses, people)
         try:
-            ending = await self._read_site()
+            ending = await self._read_in_time()
         except BaseException:
             async with self.world.db.transaction() as conn:
                 await store.leave_crawl(conn, self.domain, self.holder)
@@ -120,9 +120,9 @@ class _Crawl:
         return CrawlReport(self.domain, ending, read, failed, len(self.known) or addresses, people)
 
     async def _begin(self) -> bool:
-        """False when another process has read the site while we waited for it."""
-        waited = False
-        while True:
+        """False when another process has read the site while we waited for it, or still does when our time is up."""
+        waited, started = False, self.world.timer.monotonic()
+        while self.budget.seconds is None or self.world.timer.monotonic() - started <= self.budget.seconds:
             async with self.world.db.transaction() as conn:
                 is_open, holder = await store.crawl_holder(conn, self.domain)
                 if waited and not is_open:
@@ -136,11 +136,21 @@ class _Crawl:
                     return True
             waited = True
             await self.world.timer.sleep(0.5)
+        return False
 
     # The site.
 
+    async def _read_in_time(self) -> Ending:
+        """What is on its way when the time is up is dropped."""
+        try:
+            async with asyncio.timeout(self.budget.seconds) as limit:
+                return await self._read_site()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return Ending.BUDGET
+
     async def _read_site(self) -> Ending:
-        started = self.world.timer.monotonic()
         async with self.world.db.statement() as conn:
             begun = (await store.sums(conn, self.domain))[0] > 0
         if not begun and (ending := await self._enter()):
@@ -151,9 +161,6 @@ class _Crawl:
                 read, failed, _, _ = await store.sums(conn, self.domain)
                 waiting = await store.waiting_pages(conn, self.domain)
             if read + failed >= self.budget.pages:
-                return Ending.BUDGET
-            seconds = self.world.timer.monotonic() - started
-            if self.budget.seconds is not None and seconds > self.budget.seconds:
                 return Ending.BUDGET
             page = next((page for page in waiting if self._wanted(page)), None)
             if page is None:
