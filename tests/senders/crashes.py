@@ -42,6 +42,7 @@ class Crew:
     environment: dict[str, str]
     folder: Path
     random: Random
+    campaigns: bool = False
     workers: list[Worker] = field(default_factory=list)
     kills: dict[str, int] = field(default_factory=dict)
     _number: int = 0
@@ -61,8 +62,9 @@ class Crew:
             ),
         }
         with (self.folder / "workers.log").open("ab") as log:
+            command = [sys.executable, PROCESS, name, trap, *(["campaigns"] if self.campaigns else [])]
             process = subprocess.Popen(
-                [sys.executable, PROCESS, name, trap], env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         worker = Worker(name, trap, process)
         self.workers.append(worker)

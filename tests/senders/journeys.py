@@ -23,6 +23,7 @@ from fairlead.senders.model import (
     NewSend,
     Permission,
     Purpose,
+    Purposes,
     SendId,
     Settled,
     Withdrawn,
@@ -49,12 +50,25 @@ def step_of(once_key: str) -> int:
     return int(once_key.rpartition(" ")[2])
 
 
-class Journeys:
-    """`trap` is a file: where it is, whoever is asked takes it away and dies, with a mail between its two marks."""
+class Trapped:
+    """A purpose that dies when it is asked, once for each time its trap is set: a mail is then between its two marks."""
 
-    def __init__(self, trap: Path | None = None) -> None:
+    def __init__(self, purpose: Purposes, trap: Path) -> None:
+        self._purpose = purpose
         self._trap = trap
 
+    async def allow(self, conn: Connection, sends: Sequence[DueSend], now: datetime) -> Mapping[SendId, Permission]:
+        answers = await self._purpose.allow(conn, sends, now)
+        if self._trap.exists():
+            self._trap.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answers
+
+    async def settled(self, conn: Connection, settled: Sequence[Settled], now: datetime) -> None:
+        await self._purpose.settled(conn, settled, now)
+
+
+class Journeys:
     async def allow(self, conn: Connection, sends: Sequence[DueSend], now: datetime) -> Mapping[SendId, Permission]:
         cur = await conn.execute(
             """
@@ -63,9 +77,6 @@ class Journeys:
             [[send.subject_id for send in sends]],
         )
         steps = dict(await cur.fetchall())
-        if self._trap is not None and self._trap.exists():
-            self._trap.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
         return {
             send.id: Go() if steps.get(send.subject_id) == step_of(send.once_key) else Drop("stopped")
             for send in sends
