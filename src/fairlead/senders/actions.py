@@ -13,6 +13,7 @@ from fairlead.senders.ledger.asking import (
     thread_of,
     words_of,
 )
+from fairlead.senders.ledger.names import references_in
 from fairlead.senders.ledger.planning import plan, take_back, withdraw
 from fairlead.senders.mailboxes import CHECK, change, create, find
 from fairlead.senders.oauth import app, authorization_url
@@ -54,6 +55,7 @@ __all__ = [
     "plan",
     "read_table",
     "reading",
+    "references_in",
     "remove",
     "resume",
     "room_left",

@@ -60,7 +60,8 @@ MARK_HOLDS_SECONDS: Final = 2.0
 MARKS_AT_MOST: Final = 5
 # A mailbox that has nothing to do for so long is given back.
 KEEP_SECONDS: Final = 5.0
-LOOK_EVERY_SECONDS: Final = 5.0
+LOOK_EVERY_SECONDS: Final = 10.0
+FROM_START_SECONDS: Final = 10.0
 # So many mails of a mailbox without a gap are claimed at once. Nothing can happen to a claimed mail.
 CLAIM_AHEAD: Final = 16
 UNSETTLED_AT_MOST: Final = 8
@@ -474,7 +475,7 @@ class Office:
         async with self._world.db.transaction() as conn:
             now = self._world.clock.now()
             ids = [turn.mailbox.id for turn in turns]
-            found = await store.candidates(conn, ids, per_lane=store.CANDIDATES_PER_LANE)
+            found = await self._candidates(conn, turns)
             mailboxes = await mailbox_store.mailboxes_by_id(conn, ids)
             days = {one: local_day(mailboxes[one].time_zone, now) for one in ids}
             reserved = await store.reserved_on(conn, [(one, days[one]) for one in ids])
@@ -487,6 +488,26 @@ class Office:
                 turn.looked_at = self._timer.monotonic()
                 turn.found_some = bool(candidates)
         return [None] * len(turns)
+
+    async def _candidates(self, conn: Connection, turns: Sequence[Turn]) -> dict[MailboxId, list[store.Candidate]]:
+        """From where the last look ended; from the start now and then, and where nothing is found behind it."""
+        now = self._timer.monotonic()
+        going_on = [
+            turn
+            for turn in turns
+            if turn.lanes.empty
+            and turn.looked_from_start_at is not None
+            and now - turn.looked_from_start_at < FROM_START_SECONDS
+        ]
+        last = [(turn.mailbox.id, one) for turn in going_on for one in turn.lanes.last()]
+        found = await store.candidates_after(conn, last, per_lane=store.CANDIDATES_PER_LANE) if last else {}
+        afresh = [turn for turn in turns if not found.get(turn.mailbox.id)]
+        if afresh:
+            ids = [turn.mailbox.id for turn in afresh]
+            found |= await store.candidates(conn, ids, per_lane=store.CANDIDATES_PER_LANE)
+            for turn in afresh:
+                turn.looked_from_start_at = now
+        return found
 
     async def _spread(
         self, conn: Connection, turn: Turn, candidates: list[store.Candidate], now: datetime

@@ -305,6 +305,39 @@ async def candidates(
     return found
 
 
+async def candidates_after(
+    conn: Connection, last: Sequence[tuple[MailboxId, Candidate]], *, per_lane: int
+) -> dict[MailboxId, list[Candidate]]:
+    """The planned mails behind the last one known of each lane.
+
+    It begins where the last look ended, so that what was sent since, and cannot be cleaned up while a report keeps its
+    snapshot, is not walked over again. What was planned for an earlier time meanwhile is found by `candidates`.
+    """
+    cur = await conn.execute(
+        """
+        select w.mailbox_id, s.id, w.lane, s.priority, s.due_at, s.purpose
+          from unnest(%(mailboxes)s::bigint[], %(lanes)s::bigint[], %(due)s::timestamptz[], %(ids)s::bigint[])
+               as w (mailbox_id, lane, due_at, id)
+         cross join lateral (
+               select id, priority, due_at, purpose from sends s
+                where s.mailbox_id = w.mailbox_id and s.state = 'planned' and coalesce(s.campaign_id, 0) = w.lane
+                  and (s.due_at, s.id) > (w.due_at, w.id)
+                order by s.due_at, s.id limit %(per_lane)s) s
+        """,
+        {
+            "mailboxes": [one for one, _ in last],
+            "lanes": [candidate.lane for _, candidate in last],
+            "due": [candidate.due_at for _, candidate in last],
+            "ids": [candidate.id for _, candidate in last],
+            "per_lane": per_lane,
+        },
+    )
+    found: dict[MailboxId, list[Candidate]] = {one: [] for one, _ in last}
+    for row in await cur.fetchall():
+        found[row[0]].append(Candidate(SendId(row[1]), row[2], row[3], row[4], Purpose(row[5])))
+    return found
+
+
 async def reserved_on(conn: Connection, days: Sequence[tuple[int, date]]) -> dict[int, int]:
     """How much of each mailbox's quota of a day is used."""
     cur = await conn.execute(

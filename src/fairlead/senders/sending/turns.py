@@ -22,9 +22,12 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[int, deque[Candidate]] = {}
         self._served: dict[int, int] = {}
+        self._last: dict[int, Candidate] = {}
 
     def look(self, candidates: Iterable[Candidate]) -> None:
         """Replaces what is known. A lane that is new begins level with the one served least."""
+        candidates = list(candidates)
+        self._last = {one.lane: one for one in sorted(candidates, key=lambda one: (one.due_at, one.id))}
         lanes: dict[int, list[Candidate]] = {}
         for one in candidates:
             lanes.setdefault(one.lane, []).append(one)
@@ -34,6 +37,10 @@ class Lanes:
             lane: deque(sorted(found, key=lambda one: (one.priority, one.due_at, one.id)))
             for lane, found in lanes.items()
         }
+
+    def last(self) -> list[Candidate]:
+        """The last known of each lane."""
+        return list(self._last.values())
 
     def pick(self, count: int, now: datetime) -> list[Candidate]:
         """The next ones that are due, at most `count`."""
@@ -77,6 +84,7 @@ class Turn:
     pending: set["asyncio.Future[Any]"] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     looked_at: float | None = None
+    looked_from_start_at: float | None = None
     found_some: bool = False
     lost: bool = False
     leave: bool = False
