@@ -34,6 +34,7 @@ COMMANDS = {
     "restore": ("fairlead.cli.operating", "restore", "Bring back a backup into an empty installation."),
     "sandbox": ("fairlead.cli.sandbox", "sandbox", "Run a small internet on loopback to try things out."),
     "schedule": ("fairlead.cli.schedules", "schedule", "When campaigns may send, and days off."),
+    "search": ("fairlead.cli.searching", "search", "Put the people known at domains on a list."),
     "serve": ("fairlead.cli.serving", "serve", "Run the web server, the worker and the database."),
     "token": ("fairlead.cli.accounts", "token", "Print what POST /v1/oauth/access_token would answer."),
     "sends": ("fairlead.cli.sends", "sends", "Mails sent, and those of which nobody knows."),

@@ -1,5 +1,6 @@
 """What may be asked of the finder."""
 
+from fairlead.finder.bulk import Searched, domains_in, search_many
 from fairlead.finder.companies import company_named
 from fairlead.finder.database_search import LARGEST_PAGE, companies_charge, packed, pages
 from fairlead.finder.domain_search import PEOPLE_PER_PAGE, addresses_charge, domain_charge, people_charge
@@ -35,11 +36,13 @@ __all__ = [
     "PEOPLE_PER_PAGE",
     "PROFILES_BY_LINK",
     "WORK",
+    "Searched",
     "address_of",
     "addresses_charge",
     "companies_charge",
     "company_named",
     "domain_charge",
+    "domains_in",
     "email_of_name_request",
     "find",
     "find_address",
@@ -58,6 +61,7 @@ __all__ = [
     "profile_of_address",
     "profile_of_json",
     "profile_of_person",
+    "search_many",
     "standings",
     "start",
     "start_domains_by_name",

@@ -6,5 +6,5 @@ from fairlead.db.personal import RoomRules, Rule, mentioned
 
 PERSONAL: Final = RoomRules(
     rules=(Rule.deletes("finder_tasks", f"({mentioned('t.request')} or {mentioned('t.result')})"),),
-    free={},
+    free={"searched_domains": "domains and times"},
 )

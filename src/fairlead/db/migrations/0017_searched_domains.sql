@@ -1,0 +1,8 @@
+-- How far searches of many domains have come.
+create table searched_domains (
+  workspace_id bigint not null,
+  search_key   bytea not null,            -- SHA-256 of the list's name and what was searched for
+  domain       text not null,
+  searched_at  timestamptz not null,      -- business time
+  primary key (workspace_id, search_key, domain)
+);
