@@ -22,6 +22,7 @@ PERSONAL: Final = RoomRules(
     free={
         "acme_accounts": "keys",
         "acme_challenges": "tokens",
+        "calendly_bookings": "hashes of what Calendly calls a booking",
         "calendly_hooks": "tokens",
         "campaign_attachments": "files of campaigns",
         "campaign_days": "numbers",

@@ -13,6 +13,7 @@ from fairlead.engine.periodic import Periodic
 from fairlead.events import actions as events
 from fairlead.finder import actions as finder
 from fairlead.jobs.model import Job, Postpone
+from fairlead.prospects import actions as prospects
 from fairlead.senders import actions as senders
 from fairlead.verifier import actions as verifier
 from fairlead.webhooks import actions as webhooks
@@ -67,6 +68,7 @@ HANDLERS: dict[str, Handler] = {
     verifier.RETRY: verifier.ask_again,
     senders.COPY: senders.keep_copy,
     finder.WORK: finder.work_on_task,
+    prospects.EVIDENCE: prospects.take_in_prospects,
     crawling.CRAWL: crawling.work_on_crawl,
     tracking.JUDGE: tracking.judge_hits,
     tracking.RENEW: tracking.renew_certificates,
@@ -79,6 +81,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("ended access", timedelta(hours=1), _forget_old_access),
     Periodic("old verdicts", timedelta(days=1), _forget_old_verdicts),
     Periodic("old deliveries", timedelta(days=1), _forget_old_deliveries),
+    Periodic("prospects as evidence", timedelta(hours=1), prospects.ask_for_evidence),
     Periodic("old searches", timedelta(days=1), _forget_old_searches),
     Periodic("old hosts", timedelta(days=1), _forget_old_hosts),
     Periodic("old hits", timedelta(days=1), _forget_old_hits),

@@ -24,6 +24,8 @@ from fairlead.prospects.do_not_email import (
     furnish,
     stop_emailing,
 )
+from fairlead.prospects.evidence import WORK as EVIDENCE
+from fairlead.prospects.evidence import ask_for_evidence, take_in_prospects
 from fairlead.prospects.fields import create_field, custom_fields, delete_field
 from fairlead.prospects.lists import (
     create_list,
@@ -43,8 +45,10 @@ from fairlead.prospects.lists import (
 )
 
 __all__ = [
+    "EVIDENCE",
     "add_to_list",
     "allow_emailing",
+    "ask_for_evidence",
     "blocked",
     "changes",
     "create_do_not_email_list",
@@ -76,5 +80,6 @@ __all__ = [
     "rename_list",
     "restore_list",
     "stop_emailing",
+    "take_in_prospects",
     "undo",
 ]

@@ -23,6 +23,7 @@ PERSONAL: Final = RoomRules(
         Rule.deletes("do_not_email_items", "t.item = any(%(keys)s)"),
     ),
     free={
+        "prospect_evidence": "positions",
         "prospect_lists": "names of lists",
         "custom_fields": "names of fields",
         "prospect_changes": "what a bulk change was; its rows are in prospect_change_rows",

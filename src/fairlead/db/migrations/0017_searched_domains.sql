@@ -6,3 +6,9 @@ create table searched_domains (
   searched_at  timestamptz not null,      -- business time
   primary key (workspace_id, search_key, domain)
 );
+
+-- How far the prospects of a workspace have been taken in as its own evidence.
+create table prospect_evidence (
+  workspace_id bigint primary key references workspaces,
+  last_id      bigint not null            -- of prospects
+);
