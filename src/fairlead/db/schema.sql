@@ -1141,6 +1141,11 @@ CREATE SEQUENCE public.prospect_copy_numbers
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.prospect_evidence (
+    workspace_id bigint NOT NULL,
+    last_id bigint NOT NULL
+);
+
 CREATE TABLE public.prospect_lists (
     id bigint NOT NULL,
     workspace_id bigint NOT NULL,
@@ -1230,6 +1235,13 @@ CREATE TABLE public.schema_migrations (
     number integer NOT NULL,
     name text NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.searched_domains (
+    workspace_id bigint NOT NULL,
+    search_key bytea NOT NULL,
+    domain text NOT NULL,
+    searched_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.sending_watch (
@@ -1831,6 +1843,9 @@ ALTER TABLE ONLY public.prospect_change_rows
 ALTER TABLE ONLY public.prospect_changes
     ADD CONSTRAINT prospect_changes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.prospect_evidence
+    ADD CONSTRAINT prospect_evidence_pkey PRIMARY KEY (workspace_id);
+
 ALTER TABLE ONLY public.prospect_lists
     ADD CONSTRAINT prospect_lists_pkey PRIMARY KEY (id);
 
@@ -1848,6 +1863,9 @@ ALTER TABLE ONLY public.schedules
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.searched_domains
+    ADD CONSTRAINT searched_domains_pkey PRIMARY KEY (workspace_id, search_key, domain);
 
 ALTER TABLE ONLY public.sending_watch
     ADD CONSTRAINT sending_watch_pkey PRIMARY KEY (only_row);
@@ -2198,6 +2216,9 @@ ALTER TABLE ONLY public.prospect_change_rows
 
 ALTER TABLE ONLY public.prospect_changes
     ADD CONSTRAINT prospect_changes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.prospect_evidence
+    ADD CONSTRAINT prospect_evidence_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.prospect_lists
     ADD CONSTRAINT prospect_lists_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
