@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fairlead.campaigns import actions as campaigns
-from fairlead.campaigns.schedules import NewSchedule, days_of_calendar, minutes, office_week, window
+from fairlead.campaigns import schedules
+from fairlead.campaigns.schedules import NewSchedule, minutes, office_week, window
 from fairlead.campaigns.windows import Window
 from fairlead.cli.schedules import read_days
 from fairlead.kit.refusals import Conflict, Invalid, NotFound
@@ -17,6 +18,10 @@ PRODID:-//x//y//EN
 {events}
 END:VCALENDAR
 """
+
+
+def days_of_calendar(content):
+    return schedules.days_of_calendar(content, date(2026, 6, 1))
 
 
 def calendar(*events):
@@ -111,6 +116,19 @@ def test_days_of_a_calendar():
         (date(2027, 4, 1), "Fair"),
         (date(2027, 4, 2), "Fair"),
     ]
+
+
+def test_what_repeats_every_year_is_off_in_ten_years():
+    yearly = calendar("DTSTART;VALUE=DATE:20261225\nRRULE:FREQ=YEARLY\nSUMMARY:Christmas")
+    assert [day for day, _ in days_of_calendar(yearly)] == [date(year, 12, 25) for year in range(2026, 2036)]
+    twice = calendar("DTSTART;VALUE=DATE:20261225\nRRULE:FREQ=YEARLY;INTERVAL=2;COUNT=2")
+    assert [day for day, _ in days_of_calendar(twice)] == [date(2026, 12, 25), date(2028, 12, 25)]
+    old = calendar("DTSTART;VALUE=DATE:20110501\nRRULE:FREQ=YEARLY;UNTIL=20280501")
+    assert [day for day, _ in days_of_calendar(old)] == [date(2026, 5, 1), date(2027, 5, 1), date(2028, 5, 1)]
+    weekly = calendar("DTSTART;VALUE=DATE:20261225\nRRULE:FREQ=WEEKLY")
+    assert [day for day, _ in days_of_calendar(weekly)] == [date(2026, 12, 25)]
+    leap = calendar("DTSTART;VALUE=DATE:20280229\nRRULE:FREQ=YEARLY")
+    assert [day for day, _ in days_of_calendar(leap)] == [date(2028, 2, 29)]
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ async def test_a_chain_of_500_steps_is_taken(tenant):
         ({"sequence": {}}, "sequence"),
         ({"sequence": {"entry": "a"}}, "sequence.steps"),
         ({"sequence": {"steps": STEPS}}, "sequence.entry"),
-        ({"sequence": {"entry": "a", "steps": "x"}}, "steps"),
+        ({"sequence": {"entry": "a", "steps": "x"}}, "sequence.steps"),
     ],
 )  # fmt: skip
 async def test_a_bad_field_is_named_and_nothing_is_made(tenant, change, field):
@@ -361,6 +361,15 @@ async def test_a_chart_that_comes_back_wrong_changes_nothing(tenant, spoil, says
     assert refused.status == 422
     assert says in refused.body["message"]
     assert (await tenant.get(f"/v2/campaigns/{made['id']}")).body["data"] == made
+
+
+async def test_a_running_campaign_keeps_an_account_to_send_through(tenant):
+    made = await ready(tenant)
+    assert (await patch(tenant, made, email_accounts=[])).body["data"]["email_accounts"] == []
+    assert (await patch(tenant, made, email_accounts=made["email_accounts"])).status == 200
+    await act(tenant, made, "start")
+    refused = await patch(tenant, made, email_accounts=[])
+    assert (refused.status, list(refused.body["errors"])) == (422, ["email_accounts"])
 
 
 async def test_steps_of_an_active_campaign_cannot_be_changed(tenant):

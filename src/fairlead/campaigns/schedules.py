@@ -25,6 +25,8 @@ MOST_DAYS_OFF: Final = 5_000
 LONGEST_ICS: Final = 2_000_000
 MOST_ICS_EVENTS: Final = 5_000
 LONGEST_EVENT_DAYS: Final = 366
+YEARS_AHEAD: Final = 10
+_BY_THE_YEAR: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
 LONGEST_ADDRESS: Final = 1_000
 
 
@@ -217,16 +219,16 @@ async def remove_days_off(conn: Connection, workspace_id: int, days: Iterable[da
     return removed
 
 
-def days_of_calendar(content: bytes) -> list[tuple[date, str]]:
+def days_of_calendar(content: bytes, today: date) -> list[tuple[date, str]]:
     """The days an .ics file (RFC 5545) names, each of an event that lasts several. Raises `Invalid`.
 
-    An event that repeats counts once: calendars of holidays list every year.
+    An event that repeats every year on its date does so for ten years from `today`; of others that repeat, the first counts.
     """
     if len(content) > LONGEST_ICS:
         raise Invalid("too_large", f"A calendar has at most {LONGEST_ICS // 10**6} MB.", field="file")
     try:
         calendar = icalendar.Calendar.from_ical(content)
-        found = [day for event in calendar.walk("VEVENT")[:MOST_ICS_EVENTS] for day in _days_of_event(event)]
+        found = [day for event in calendar.walk("VEVENT")[:MOST_ICS_EVENTS] for day in _days_of_event(event, today)]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Invalid("bad_calendar", f"This is no calendar that can be read: {error}.", field="file") from None
     if not found:
@@ -234,7 +236,7 @@ def days_of_calendar(content: bytes) -> list[tuple[date, str]]:
     return sorted(set(found))
 
 
-def _days_of_event(event: Any) -> list[tuple[date, str]]:
+def _days_of_event(event: Any, today: date) -> list[tuple[date, str]]:
     name = one_line(str(event.get("SUMMARY", "")))[:LONGEST_NAME]
     first = _day(event.decoded("DTSTART"))
     if "DTEND" in event:
@@ -246,7 +248,21 @@ def _days_of_event(event: Any) -> list[tuple[date, str]]:
     else:
         last = first
     days = min(max((last - first).days, 0), LONGEST_EVENT_DAYS - 1)
-    return [(first + timedelta(days=number), name) for number in range(days + 1)]
+    return [(start + timedelta(days=number), name) for start in _years_of(event, first, today) for number in range(days + 1)]
+
+
+def _years_of(event: Any, first: date, today: date) -> list[date]:
+    """The days an event begins on: its own, and the same of later years where it repeats by the year alone."""
+    rule = event.get("RRULE") or {}
+    if isinstance(rule, list) or rule.get("FREQ") != ["YEARLY"] or rule.keys() - _BY_THE_YEAR:
+        return [first]
+    every = max(int((rule.get("INTERVAL") or [1])[0]), 1)
+    most = int((rule.get("COUNT") or [date.max.year])[0])
+    until = _day((rule.get("UNTIL") or [date.max])[0])
+    if (first.month, first.day) == (2, 29):
+        return [first]
+    years = range(first.year, min(today.year + YEARS_AHEAD, first.year + most * every, date.max.year), every)
+    return [day for year in years if year >= today.year and (day := first.replace(year=year)) <= until] or [first]
 
 
 def _day(moment: date | datetime) -> date:

@@ -163,6 +163,11 @@ def _check_change(found: Campaign, before: NewCampaign, wanted: NewCampaign) -> 
             "The starts_local cannot be added to a campaign that was made without one.",
             field="starts_local",
         )
+    runs = found.status in (CampaignStatus.ACTIVE, CampaignStatus.SCHEDULED)
+    if runs and before.mailbox_ids and not wanted.mailbox_ids:
+        raise Conflict(
+            "no_mailbox", f"The mailbox_ids cannot all go while the campaign is {found.status}.", field="mailbox_ids"
+        )
     added = set(wanted.mailbox_ids) - set(before.mailbox_ids)
     if added and found.status is CampaignStatus.ACTIVE and not found.version.graph.emails:
         raise Conflict("no_email_step", "The mailbox_ids have no e-mail step to send.", field="mailbox_ids")

@@ -143,7 +143,7 @@ async def import_days_off(world: World, workspace_id: int, file: Path, as_json: 
             content = opened.read(LONGEST_ICS + 1)
     except OSError as error:
         raise stopped(f"{file} cannot be read: {error.strerror}.") from None
-    await _add(world, workspace_id, campaigns.days_of_calendar(content), as_json)
+    await _add(world, workspace_id, campaigns.days_of_calendar(content, world.clock.now().date()), as_json)
 
 
 @days_off.command("remove")

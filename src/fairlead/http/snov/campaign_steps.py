@@ -56,7 +56,8 @@ def read(sequence: Params) -> Steps:
     entry = sequence.text("entry")
     if entry is None or not entry.strip():
         raise missing("sequence.entry")
-    given = sequence.objects("steps")
+    with at("sequence"):
+        given = sequence.objects("steps")
     if not given:
         raise missing("sequence.steps")
     if len(given) > MOST_NODES:
