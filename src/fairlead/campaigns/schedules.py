@@ -222,7 +222,7 @@ async def remove_days_off(conn: Connection, workspace_id: int, days: Iterable[da
 def days_of_calendar(content: bytes, today: date) -> list[tuple[date, str]]:
     """The days an .ics file (RFC 5545) names, each of an event that lasts several. Raises `Invalid`.
 
-    An event that repeats every year on its date does so for ten years from `today`; of others that repeat, the first counts.
+    An event that repeats every year on its date does so for ten years from `today`; of others the first counts.
     """
     if len(content) > LONGEST_ICS:
         raise Invalid("too_large", f"A calendar has at most {LONGEST_ICS // 10**6} MB.", field="file")
@@ -248,7 +248,8 @@ def _days_of_event(event: Any, today: date) -> list[tuple[date, str]]:
     else:
         last = first
     days = min(max((last - first).days, 0), LONGEST_EVENT_DAYS - 1)
-    return [(start + timedelta(days=number), name) for start in _years_of(event, first, today) for number in range(days + 1)]
+    starts = _years_of(event, first, today)
+    return [(start + timedelta(days=number), name) for start in starts for number in range(days + 1)]
 
 
 def _years_of(event: Any, first: date, today: date) -> list[date]:
