@@ -21,6 +21,7 @@ class Trial:
     guesses: list[Candidate]
     right: str
     follows_pattern: bool
+    of_house: bool  # follows the house's
 
     @property
     def rank(self) -> int:
@@ -37,6 +38,12 @@ class Score:
         """The share of people among whose `most` likeliest candidates is the right one."""
         asked = [trial for trial in self.trials if trial.follows_pattern or not pattern_shaped]
         return sum(trial.rank <= most for trial in asked) / len(asked)
+
+    @property
+    def purity(self) -> float:
+        """The share of the house pattern among addresses that follow a pattern."""
+        shaped = [trial for trial in self.trials if trial.follows_pattern]
+        return sum(trial.of_house for trial in shaped) / len(shaped)
 
     def pairs(self) -> Iterator[tuple[float, bool]]:
         """(raw probability, right) of every candidate."""
@@ -59,12 +66,6 @@ class Score:
 
 def shown(curve: list[tuple[float, float, int]]) -> str:
     return ", ".join(f"{promised:.2f} -> {true:.2f} ({count})" for promised, true, count in curve)
-
-
-def purity(companies: list[Company]) -> float:
-    """The share of the house pattern among addresses that follow a pattern."""
-    shaped = [(one, company) for company in companies for one in company.people if one.shape in PATTERNS]
-    return sum(one.shape == company.pattern for one, company in shaped) / len(shaped)
 
 
 def score(seed: int, companies: int, *, known: int = 2, of_pattern: bool = True) -> Score:
@@ -91,7 +92,7 @@ def _trial(company: Company, one: Person, colleagues: list[Person]) -> Trial:
     guesses = candidates(
         habit, from_parts(one.first_name, one.last_name), taken={_local(other) for other in colleagues}, most=SHOWN
     )
-    return Trial(guesses, _local(one), one.shape in PATTERNS)
+    return Trial(guesses, _local(one), one.shape in PATTERNS, one.shape == company.pattern)
 
 
 def _local(one: Person) -> str:

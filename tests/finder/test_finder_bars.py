@@ -6,11 +6,12 @@ from random import SystemRandom
 import pytest
 
 from fairlead.finder.patterns.isotonic import fitted
-from finder.sandbox_trials import Sandbox, Score, purity, score, shown
+from finder.sandbox_trials import Score, score, shown
 
-COMPANIES = 6_000
-# The best guess by pattern alone is right in 73 %: what is promised lies near, so the sample has to be large.
-WORLDS = 4
+COMPANIES = 5_000
+# The best guess by pattern alone is right in 73 %, before the ways to write a name: what is promised lies near, so the
+# sample has to be large. A single world's figure strays by a percent.
+WORLDS = 10
 TOP_1, TOP_3 = 0.70, 0.85
 # Of the curve, in all and in any tenth of it; below so many candidates chance alone bends a tenth. Those of one company
 # stand and fall together.
@@ -28,9 +29,7 @@ def test_two_known_colleagues_are_enough_to_find_most_people():
     whole = Score()
     for seed in drawn(WORLDS):
         judged = score(seed, COMPANIES)
-        print(
-            f"seed {seed}, purity of house patterns {purity(list(Sandbox(seed=seed, companies=500))):.2f}: {line(judged)}"
-        )
+        print(f"seed {seed} {line(judged)}")
         whole.trials += judged.trials
     print(f"together {line(whole)}; as shipped, promised -> true: {shown(whole.curve())}")
     assert whole.top(1) >= TOP_1
@@ -39,8 +38,8 @@ def test_two_known_colleagues_are_enough_to_find_most_people():
 
 def line(judged: Score) -> str:
     return (
-        f"of {len(judged.trials)} people: top-1 {judged.top(1):.1%}, top-3 {judged.top(3):.1%} of pattern-shaped, "
-        f"top-1 {judged.top(1, pattern_shaped=False):.1%} of all"
+        f"of {len(judged.trials)} people with a purity of {judged.purity:.3f}: top-1 {judged.top(1):.1%}, "
+        f"top-3 {judged.top(3):.1%} of pattern-shaped, top-1 {judged.top(1, pattern_shaped=False):.1%} of all"
     )
 
 
