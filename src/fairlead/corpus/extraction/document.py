@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -47,6 +48,13 @@ class Line:
         return [*self.parts[:3], *whole]
 
 
+# A page repeats its styles.
+@lru_cache(maxsize=5_000)
+def hides(style: str) -> bool:
+    """Whether an element of this style, or what these rules of a sheet name, is not shown."""
+    return HIDDEN_STYLE.search(style) is not None
+
+
 def parsed(page: str) -> LexborHTMLParser:
     return LexborHTMLParser(_BLOCK.sub(BREAK + "<", page))
 
@@ -65,7 +73,7 @@ def hide_hidden(tree: LexborHTMLParser, low: str) -> None:
     if "style=" in low or "style =" in low:
         for node in root.css("[style]")[:5_000]:
             style = node.attributes.get("style")
-            if style and HIDDEN_STYLE.search(style):
+            if style and hides(style):
                 hidden.append(node)
     if "<style" in low:
         for selector in _hiding_selectors(tree):
@@ -87,10 +95,10 @@ def _hiding_selectors(tree: LexborHTMLParser) -> set[str]:
     found: set[str] = set()
     for sheet in tree.css("style")[:20]:
         css = (sheet.text() or "")[:100_000]
-        if not HIDDEN_STYLE.search(css):
+        if not hides(css):
             continue
         for names, rules in _CLASS_RULE.findall(_MEDIA.sub("", css)):
-            if HIDDEN_STYLE.search(rules) and "opacity" not in rules:
+            if hides(rules) and "opacity" not in rules:
                 for name in names.split(","):
                     name = name.strip()
                     if _CLASS.fullmatch(name):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import unescape
 
 from fairlead.corpus.extraction.addresses import found_in, of_mailto, without_invisible
-from fairlead.corpus.extraction.document import HIDDEN_STYLE
+from fairlead.corpus.extraction.document import hides
 from fairlead.corpus.extraction.prefilter import AT, Sign
 from fairlead.corpus.findings import Method
 
@@ -69,12 +69,12 @@ def _hides(html: bytes, low: bytes) -> bool:
     """Whether something of the page may be hidden."""
     if b" hidden" in low or b"data-e" in low or b"data-m" in low:
         return True
-    if b"style=" in low and any(HIDDEN_STYLE.search(each[1].decode("latin-1")) for each in _STYLED.finditer(html)):
+    if b"style=" in low and any(hides(each[1].decode("latin-1")) for each in _STYLED.finditer(html)):
         return True
     if b"<style" in low:
         for sheet in _SHEET.finditer(html):
             css = sheet[1]
-            if HIDDEN_STYLE.search(css.decode("latin-1")):
+            if hides(css.decode("latin-1")):
                 for name in set(_NAME.findall(css)):
                     if html.count(name) > css.count(name):
                         return True

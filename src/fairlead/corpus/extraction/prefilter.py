@@ -46,7 +46,8 @@ _LOOSE_AT = re.compile(
 )
 # One search for each first character: a search for a literal is much faster than one for a choice.
 _ENTITY_AT = re.compile(rb"&(?:#0{0,4}64\b|#x0{0,4}40\b|commat)")
-_ESCAPED_AT = (b"u0040", b"\\x40", b"\xef\xbc\xa0")
+_ESCAPED_AT = (re.compile(rb"\\x40"), re.compile(rb"\xef\xbc\xa0"))
+_PERCENT_AT = re.compile(rb"%40")
 # "ann at example dot org", in brackets or between dashes. It begins with "at" because a search for a literal is fast.
 _WORD_AT = re.compile(
     rb"at(?<=[\[({<; _-]at)(?: ?[\])}>&]|[-_ ][a-z0-9][a-z0-9-]*(?: ?[\[({] ?|[-_ ])"
@@ -60,7 +61,7 @@ _OTHER_AT = tuple(
     re.compile(rb"\%c%s\%c" % (opens, _OTHER_WORDS, closes)) for opens, closes in (b"()", b"[]", b"{}")
 )
 _BARE_AT = (b" arroba ", b" chiocciola ")
-_CAPITAL_AT = re.compile(rb"[a-zA-Z0-9] AT [a-zA-Z0-9-]+(?:\.| DOT | dot )")
+_CAPITAL_AT = re.compile(rb"AT (?<=[a-zA-Z0-9] AT )[a-zA-Z0-9-]+(?:\.| DOT | dot )")
 _IMAGE = re.compile(
     rb"at(?<=[a-z0-9][-_.]at)[-_.][a-z0-9-]+(?:[-_.](?:dot|punkt|point)[-_.]|[-_.])[a-z0-9._-]*\.(?:png|gif|jpe?g|svg|webp)"
 )
@@ -95,12 +96,14 @@ def signs(page: bytes, low: bytes | None = None) -> int:
             found |= Sign.PLAIN
         if _LOOSE_AT.search(low):
             found |= Sign.SCRIPT | Sign.OBFUSCATED
-    if b"%40" in low:
+    if _PERCENT_AT.search(low):
         found |= Sign.PLAIN | Sign.SCRIPT | Sign.PERCENT
     if _ENTITY_AT.search(low):
         found |= Sign.PLAIN | Sign.SCRIPT
-    for form in _ESCAPED_AT:
-        if form in low:
+    if b"u0040" in low:
+        found |= Sign.PLAIN | Sign.SCRIPT
+    for pattern in _ESCAPED_AT:
+        if pattern.search(low):
             found |= Sign.PLAIN | Sign.SCRIPT
     if _WORD_AT.search(low):
         found |= Sign.OBFUSCATED
@@ -110,7 +113,7 @@ def signs(page: bytes, low: bytes | None = None) -> int:
     for form in _BARE_AT:
         if form in low:
             found |= Sign.OBFUSCATED
-    if b" AT " in page and _CAPITAL_AT.search(page):
+    if _CAPITAL_AT.search(page):
         found |= Sign.OBFUSCATED
     for shared, forms in _FORMS:
         if shared in low:
