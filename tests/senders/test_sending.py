@@ -133,6 +133,17 @@ async def test_a_letter_that_cannot_be_composed_fails_alone(end):
     assert sum(end.taken.values()) == 2
 
 
+async def test_a_letter_that_was_erased_fails_and_keeps_nobody_waiting(end):
+    await with_mailbox(end)
+    await plan_to(end, addressed(end, 3))
+    async with end.world.db.statement() as conn:
+        await conn.execute("update mails set letter = '{}' where to_address like 'r0%%'")
+    await send_all(end)
+    assert await end.desk.rows("select outcome, reason, count(*)::int from sent_mails group by 1, 2 order by 1") == [
+        ("failed", "erased", 1), ("sent", None, 2)
+    ]  # fmt: skip
+
+
 async def test_a_mailbox_whose_password_is_refused_is_paused_with_a_sentence(end):
     await with_mailbox(end, secret=end.world.keys.seal(b"wrong", "mailboxes.secret"))
     await plan_to(end, addressed(end, 1))

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from fairlead.db import Connection
 from fairlead.db.clock import SharedClock
 from fairlead.kit import tasks
@@ -41,7 +43,7 @@ from fairlead.senders.model import (
 )
 from fairlead.senders.pacing import GRACE, gap, local_day, next_day_begins
 from fairlead.senders.sending import restoring, settling, store
-from fairlead.senders.sending.answers import Meaning, NotSent, Refused, SenderRefused, SlowDown, Taken, meaning
+from fairlead.senders.sending.answers import Meaning, NotSent, PutOff, Refused, SenderRefused, SlowDown, Taken, meaning
 from fairlead.senders.sending.group_commit import DATABASE_AWAY, GroupCommit
 from fairlead.senders.sending.settling import Settle
 from fairlead.senders.sending.store import Again, Claimed, Wanted
@@ -378,9 +380,15 @@ class Office:
         try:
             message = await self._composed(turn, mail)
         except Invalid as refusal:
-            return await self._conclude(
-                turn, mail, Refused("cannot_be_composed", refusal.sentence, 0, hard=False), None
-            )
+            refused = Refused("cannot_be_composed", refusal.sentence, 0, hard=False)
+            return await self._conclude(turn, mail, refused, None)
+        except msgspec.MsgspecError:
+            # What it said was erased with whom it was for.
+            return await self._conclude(turn, mail, Refused("erased", "It was erased.", 0, hard=False), None)
+        except Exception as error:
+            # A fault of ours must not keep the mailbox from its other mails.
+            logger.error("mail %s cannot be composed: %s", mail.send.id, fault_trace(error))
+            return await self._conclude(turn, mail, PutOff("a fault while composing"), None)
         pause = gap(turn.mailbox.delay, self._random)
         for _ in range(MARKS_AT_MOST):
             answer = await self._marks.put(_Mark(turn, mail, pause))
