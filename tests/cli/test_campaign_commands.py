@@ -104,6 +104,7 @@ def test_a_new_chart_says_whom_it_moves(desk, made):
         ({"contents": {"hello": [{"subject": "x"}]}}, "body"),
         ({"contents": {"hello": [{"subject": "x", "body": "<b>"}]}}, "<b> is never closed"),
         ({"contents": {"hello": [{"subject": "x", "body": "x", "color": 1}]}}, "color"),
+        ({"unsubscribe_text": "{{ nobody }}"}, "{{nobody}}"),
         ({"stop_scope": "world"}, "stop_scope"),
         ({"follow_up_share": 2}, "follow_up_share"),
         ({"priority": "urgent"}, "priority"),
@@ -117,7 +118,18 @@ def test_a_file_that_cannot_be_is_refused_and_nothing_is_made(desk, change, says
     assert desk.json("campaign", "list")["campaigns"] == []
 
 
+def test_settings_of_a_campaign_change_by_a_file(desk, made):
+    body = {"title": "Summer", "stop_scope": "person", "unsubscribe_text": "No more?", "tracking": {"open": True}}
+    assert desk.json("campaign", "change", made["id"], "-", given=json.dumps(body))["title"] == "Summer"
+    refused = desk.run("campaign", "change", made["id"], "-", given=json.dumps({"title": "x", "unsubscribe_text": "{{"}))
+    assert (refused.code, "unsubscribe_text" in refused.err) == (1, True)
+    refused = desk.run("campaign", "change", made["id"], "-", given=json.dumps({"sequence": {}}))
+    assert (refused.code, "campaign sequence" in refused.err) == (1, True)
+    assert desk.json("campaign", "show", made["id"])["title"] == "Summer"
+
+
 def test_settings_and_calendly(desk):
+    assert desk.run("campaign", "settings", "--unsubscribe-text", "<b>{{ unsubscribe_link }}").code == 1
     assert desk.json("campaign", "settings") == {"postal_address": None, "unsubscribe_text": None}
     changed = desk.json("campaign", "settings", "--postal-address", "Street 1", "--unsubscribe-text", "No more?")
     assert changed == {"postal_address": "Street 1", "unsubscribe_text": "No more?"}

@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import icalendar
 
+from fairlead.campaigns.contents.fields import Names
+from fairlead.campaigns.contents.rendering import check_footer
 from fairlead.campaigns.model import Defaults, Schedule, ScheduleDay
 from fairlead.campaigns.store import schedules as store
 from fairlead.campaigns.windows import Window
 from fairlead.db import Connection
 from fairlead.kit.refusals import Conflict, Invalid, NotFound
 from fairlead.kit.text import has_control, one_line
+from fairlead.prospects import actions as prospects
 
 DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 OFFICE_HOURS: Final = Window(9 * 60, 18 * 60)
@@ -282,4 +285,6 @@ async def set_defaults(conn: Connection, workspace_id: int, wanted: Defaults, *,
     for text, field in ((wanted.postal_address, "postal_address"), (wanted.unsubscribe_text, "unsubscribe_text")):
         if text is not None and len(text) > LONGEST_ADDRESS:
             raise Invalid("too_long", f"The {field} has more than {LONGEST_ADDRESS} characters.", field=field)
+    if wanted.unsubscribe_text is not None:
+        check_footer(wanted.unsubscribe_text, Names.of(await prospects.custom_fields(conn, workspace_id)))
     await store.set_defaults(conn, workspace_id, wanted, now=now)

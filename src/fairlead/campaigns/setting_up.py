@@ -7,6 +7,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fairlead.campaigns import schedules, sequences
+from fairlead.campaigns.contents.fields import Names
+from fairlead.campaigns.contents.rendering import check_footer
 from fairlead.campaigns.graph.chart import Graph
 from fairlead.campaigns.graph.rules import check
 from fairlead.campaigns.model import Campaign, CampaignStatus, NewCampaign, SendingSettings
@@ -202,6 +204,8 @@ async def _check(conn: Connection, workspace_id: int, new: NewCampaign, *, befor
         raise Invalid(
             "one_mailbox", "The provider_matching needs at least two e-mail accounts.", field="provider_matching"
         )
+    if new.unsubscribe_text is not None:
+        check_footer(new.unsubscribe_text, Names.of(await prospects.custom_fields(conn, workspace_id)))
     if before is None or before.list_ids != new.list_ids:
         await _check_lists(conn, workspace_id, new)
     if new.black_list_id is not None and (before is None or before.black_list_id != new.black_list_id):

@@ -18,7 +18,7 @@ from fairlead.cli.running import in_workspace, json_option, show, show_rows, sto
 from fairlead.db import Connection
 from fairlead.http.params import Params
 from fairlead.http.snov.campaign_steps import Steps, written
-from fairlead.http.snov.campaigns import read_new
+from fairlead.http.snov.campaigns import read_changes, read_new
 from fairlead.kit.refusals import Invalid
 from fairlead.kit.text import address_key
 from fairlead.prospects import actions as prospects
@@ -200,6 +200,30 @@ async def publish_sequence(world: World, workspace_id: int, campaign_id: int, fi
         f"Step {key} is gone: {count} go on with the next step that is there." for key, count in moving.gone.items()
     ]
     show(report, as_json=as_json, text="\n".join(lines))
+
+
+@campaign.command("change")
+@click.argument("campaign_id", type=int)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+@in_workspace
+async def change_campaign(world: World, workspace_id: int, campaign_id: int, file: Path, as_json: bool) -> None:
+    """Change settings of a campaign by a JSON file: the body of PATCH /v2/campaigns/{id}, without a sequence."""
+    body = _json_in(file)
+    if "sequence" in body or "contents" in body:
+        raise stopped("The chart is changed with: fairlead campaign sequence")
+    ours: dict[str, Any] = {}
+    if "stop_scope" in body:
+        ours["stop_scope"] = _stop_scope(body.pop("stop_scope"))
+    if "follow_up_share" in body:
+        ours["follow_up_share"] = _share(body.pop("follow_up_share"))
+    if "unsubscribe_text" in body:
+        ours["unsubscribe_text"] = _text(body.pop("unsubscribe_text"), "unsubscribe_text") or None
+    async with world.db.transaction() as conn:
+        changed = await campaigns.change(
+            conn, workspace_id, campaign_id, read_changes(Params(body)) | ours, now=world.clock.now()
+        )
+    show({"id": changed.id, "title": changed.title, "status": changed.status.value}, as_json=as_json)
 
 
 @campaign.command("attach")

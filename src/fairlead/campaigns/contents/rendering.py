@@ -12,6 +12,7 @@ from liquid import BoundTemplate, Markup
 from liquid.exceptions import LiquidError
 
 from fairlead.campaigns.contents import liquid_terms
+from fairlead.campaigns.contents.fields import Names
 from fairlead.campaigns.contents.liquid_terms import MissingVariable
 from fairlead.campaigns.contents.nesting import BadNesting, check_nesting, has_tags
 from fairlead.campaigns.contents.spintax import TooDeep, as_tags
@@ -22,7 +23,7 @@ from fairlead.kit.text import has_control, one_line
 from fairlead.senders.composing import SIGNATURE_PLACE
 from fairlead.senders.model import Attachment, Letter, Thread
 
-__all__ = ["CannotRender", "Footer", "MissingVariable", "check_text", "names_in", "render"]
+__all__ = ["CannotRender", "Footer", "MissingVariable", "check_footer", "check_text", "names_in", "render"]
 
 LONGEST_SUBJECT: Final = 998
 LONGEST_BODY: Final = 500_000
@@ -218,6 +219,18 @@ def _never_closed(source: str) -> int | None:
 
 def _bad(field: str, sentence: str) -> Invalid:
     return Invalid("bad_content", sentence, field=field)
+
+
+def check_footer(text: str, names: Names) -> None:
+    """Raises `Invalid` for an unsubscribe text that cannot stand under every mail."""
+    check_text("", text, place="The unsubscribe_text")
+    for name in sorted(_compiled(text, True).global_variables()):
+        if not names.know(name):
+            raise Invalid(
+                "unknown_variable",
+                f"The unsubscribe_text names {{{{{name}}}}}, and there is no such variable.",
+                field="unsubscribe_text",
+            )
 
 
 def names_in(variant: Variant) -> set[str]:
