@@ -8,12 +8,13 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.db.clock import advance
 from fairlead.engine.handlers import PERIODIC
 from fairlead.engine.periodic import Ticker
@@ -23,6 +24,7 @@ from fairlead.kit.refusals import CannotStart
 from fairlead.main import House
 from fairlead.senders import actions as senders
 from fairlead.settings import Settings, read_networks, read_port_map
+from fairlead.webhooks import actions as webhooks
 
 DEFAULT_COMPANIES = 50
 # Business time at which a new sandbox begins, as where it stands alone.
@@ -54,11 +56,14 @@ class SandboxProcess:
             extra_ca=Path(found["FAIRLEAD_EXTRA_CA"]),
         )
 
-    async def keep(self, house: House) -> None:
-        """Tells the sandbox the time and does what it asks. Returns when the sandbox has ended; runs until canceled."""
+    async def keep(self, house: House, collect: Callable[[], Awaitable[int]]) -> None:
+        """Tells the sandbox the time and does what it asks. Returns when the sandbox has ended; runs until canceled.
+
+        `collect` carries what strangers did to the database.
+        """
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._tell_time(house))
-            await self._answer(house)
+            await self._answer(house, collect)
             telling.cancel()
 
     async def _tell_time(self, house: House) -> None:
@@ -68,14 +73,16 @@ class SandboxProcess:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), CLOCK_EVERY_SECONDS)
 
-    async def _answer(self, house: House) -> None:
+    async def _answer(self, house: House, collect: Callable[[], Awaitable[int]]) -> None:
         assert self.process.stdout is not None
         ticker = Ticker(house.world, PERIODIC)
         async with asyncio.TaskGroup() as group:
             while line := await self.process.stdout.readline():
-                group.create_task(self._answer_one(house, ticker, json.loads(line)))
+                group.create_task(self._answer_one(house, ticker, collect, json.loads(line)))
 
-    async def _answer_one(self, house: House, ticker: Ticker, words: dict[str, Any]) -> None:
+    async def _answer_one(
+        self, house: House, ticker: Ticker, collect: Callable[[], Awaitable[int]], words: dict[str, Any]
+    ) -> None:
         if words["do"] == "advance":
             by = timedelta(seconds=words["by_seconds"]) if words["by_seconds"] is not None else None
             to = datetime.fromisoformat(words["to"]) if words["to"] else None
@@ -83,8 +90,11 @@ class SandboxProcess:
                 await advance(conn, by=by, to=to)
             await house.clock.refresh()
             self._say({"answer": words["ask"], **_time(house)})
+        elif words["do"] == "next":
+            due = await _next_due(house, datetime.fromisoformat(words["after"]))
+            self._say({"answer": words["ask"], "due": due.isoformat() if due else None})
         else:
-            idle = await _settled(house, ticker, datetime.fromisoformat(words["now"]))
+            idle = await _settled(house, ticker, collect, datetime.fromisoformat(words["now"]))
             self._say({"answer": words["ask"], "idle": idle})
 
     def _say(self, words: dict[str, Any]) -> None:
@@ -97,14 +107,33 @@ def _time(house: House) -> dict[str, Any]:
     return {"clock": house.clock.now().isoformat(), "speed": house.clock.setting.speed}
 
 
-async def _settled(house: House, ticker: Ticker, now: datetime) -> bool:
+async def _next_due(house: House, after: datetime) -> datetime | None:
+    """When a worker has something to do next."""
+    async with house.world.db.statement() as conn:
+        due = [
+            await jobs.next_due(conn, after),
+            await senders.next_due(conn, after),
+            await enrollments.next_due(conn, after),
+            await webhooks.next_due(conn, after),
+        ]
+    return min((moment for moment in due if moment is not None), default=None)
+
+
+async def _settled(
+    house: House, ticker: Ticker, collect: Callable[[], Awaitable[int]], now: datetime
+) -> bool:
     """Whether the worker has done what was due by `now`, what it does every so often included."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SETTLE_SECONDS):
             while True:
+                await collect()
                 await ticker.run_due(now)
                 async with house.world.db.statement() as conn:
-                    done = await jobs.all_done(conn, now) and await senders.all_done(conn, now)
+                    done = (
+                        await jobs.all_done(conn, now)
+                        and await senders.all_done(conn, now)
+                        and await webhooks.all_done(conn, now)
+                    )
                 # Asked last: what others did may have given it something to do.
                 if done and await plan_step(house.world) is False:
                     return True

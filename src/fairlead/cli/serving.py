@@ -182,12 +182,12 @@ async def _serve(
         # Made before the listener runs: they ask it for hints.
         runners = _runners(world) if worker else []
         background = [group.create_task(house.clock.keep_fresh()), group.create_task(world.listener.run())]
+        app = App(world)
         if sandbox is not None:
-            background.append(group.create_task(_keep(sandbox, house, stopping)))
+            background.append(group.create_task(_keep(sandbox, house, app, stopping)))
         foreground = [group.create_task(runner.run()) for runner in runners]
         servers: list[uvicorn.Server] = []
         if listening is not None:
-            app = App(world)
             background.append(group.create_task(app.public.run()))
             servers.append(_server(app))
             foreground.append(group.create_task(servers[0].serve(sockets=[listening])))
@@ -229,8 +229,8 @@ def _runners(world: World) -> list[Runner]:
     ]
 
 
-async def _keep(sandbox: SandboxProcess, house: House, stopping: asyncio.Event) -> None:
-    await sandbox.keep(house)
+async def _keep(sandbox: SandboxProcess, house: House, app: App, stopping: asyncio.Event) -> None:
+    await sandbox.keep(house, app.public.collect)
     log.error("The sandbox has ended, and so does the server that lives in it.")
     stopping.set()
 

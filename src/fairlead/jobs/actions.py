@@ -165,6 +165,11 @@ async def all_done(conn: Connection, now: datetime) -> bool:
     return not await store.any_due_or_running(conn, now)
 
 
+async def next_due(conn: Connection, after: datetime) -> datetime | None:
+    """When the next job that waits is due after `after`."""
+    return await store.next_due(conn, after)
+
+
 async def listed(
     conn: Connection,
     *,

@@ -315,3 +315,10 @@ def _leases(jobs: Iterable[Job]) -> dict[str, list[int]]:
 
 def _job(row: tuple[Any, ...]) -> Job:
     return Job(JobId(row[0]), row[1], row[2], row[3], row[4], Priority(row[5]), *row[6:])
+
+
+async def next_due(conn: Connection, after: datetime) -> datetime | None:
+    cur = await conn.execute("select min(due_at) from jobs where state = 'waiting' and due_at > %s", [after])
+    row = await cur.fetchone()
+    found: datetime | None = row[0] if row else None
+    return found

@@ -1,7 +1,7 @@
 """The wire between a server and the sandbox beside it: JSON lines on the sandbox's standard input and output.
 
 The server has the clock. It says `{"clock": MOMENT, "speed": X}` whenever it likes; the sandbox asks
-`{"ask": N, "do": "advance", ...}` or `{"ask": N, "do": "settle", ...}` and is answered `{"answer": N, ...}`. When its
+`{"ask": N, "do": "advance", ...}`, `"settle"` or `"next"`, and is answered `{"answer": N, ...}`. When its
 input ends, however that came about, the sandbox ends too.
 """
 
@@ -36,6 +36,10 @@ class Attachment:
 
     async def settled(self, now: datetime) -> bool:
         return bool((await self._ask({"do": "settle", "now": now.isoformat()}))["idle"])
+
+    async def next_due(self, after: datetime) -> datetime | None:
+        found = (await self._ask({"do": "next", "after": after.isoformat()}))["due"]
+        return datetime.fromisoformat(found) if found else None
 
     async def listen(self, lines: asyncio.StreamReader) -> None:
         """Returns when the server has gone."""

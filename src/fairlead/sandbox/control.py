@@ -70,6 +70,10 @@ class TimeKeeper(Protocol):
         """Whether the attached server has done all that was due by `now`; waits for it for a while."""
         ...
 
+    async def next_due(self, after: datetime) -> datetime | None:
+        """When the attached server has something to do next; None when nothing is known."""
+        ...
+
 
 class OwnTime:
     """A sandbox that stands alone."""
@@ -83,6 +87,14 @@ class OwnTime:
     async def settled(self, now: datetime) -> bool:
         return True
 
+    async def next_due(self, after: datetime) -> datetime | None:
+        return None
+
+
+# A leap is made in steps, from one thing that is due to the next: a day passed over at once has no working hours.
+# So many at most, which bounds how long a leap takes.
+MOST_STEPS: Final = 400
+
 
 async def move_time(
     internet: Internet,
@@ -93,18 +105,28 @@ async def move_time(
     seconds: float,
 ) -> tuple[datetime, bool]:
     """The time moved to, and whether all work due by then was done within `seconds` of machine time."""
-    now = internet.clock.now()
+    here = internet.clock.now()
+    target = max(here, to or here) + (by or timedelta())
+    least = (target - here) / MOST_STEPS
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             # Mail that is on its way arrives before the leap, not after it.
-            await internet.run_due(now)
-            now = await keeper.advance(by=by, to=to)
-            while True:
-                # What one side does may be work for the other: both have to be idle at the same time.
-                await internet.run_due(now)
-                if await keeper.settled(now) and internet.idle(now):
-                    return now, True
-    return now, False
+            await internet.run_due(here)
+            while here < target:
+                due = [moment for moment in (internet.next_due(), await keeper.next_due(here)) if moment is not None]
+                here = await keeper.advance(by=None, to=min(target, max(here + least, min(due, default=target))))
+                await _settled(internet, keeper, here)
+            await _settled(internet, keeper, here)
+            return here, True
+    return await keeper.advance(by=None, to=target), False
+
+
+async def _settled(internet: Internet, keeper: TimeKeeper, now: datetime) -> None:
+    while True:
+        # What one side does may be work for the other: both have to be idle at the same time.
+        await internet.run_due(now)
+        if await keeper.settled(now) and internet.idle(now):
+            return
 
 
 Asked: TypeAlias = dict[str, str]

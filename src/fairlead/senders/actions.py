@@ -18,7 +18,14 @@ from fairlead.senders.ledger.planning import plan, take_back, withdraw
 from fairlead.senders.mailboxes import CHECK, change, create, find
 from fairlead.senders.oauth import app, authorization_url
 from fairlead.senders.sending.copying import keep_copy
-from fairlead.senders.sending.doubt_store import all_done, held_mailboxes, note_seen, note_stored_ids, uncertain
+from fairlead.senders.sending.doubt_store import (
+    all_done,
+    held_mailboxes,
+    next_due,
+    note_seen,
+    note_stored_ids,
+    uncertain,
+)
 from fairlead.senders.sending.learning import learn_some
 from fairlead.senders.sending.proving import decide, settle_some
 from fairlead.senders.sending.purposes import Plain
@@ -49,6 +56,7 @@ __all__ = [
     "letter_of",
     "mailbox",
     "mailboxes",
+    "next_due",
     "note_seen",
     "note_stored_ids",
     "pause",

@@ -28,13 +28,14 @@ __all__ = [
     "PAUSES",
     "Deliverer",
     "Results",
+    "all_done",
     "attempts",
     "create_webhook",
     "delete_webhook",
     "deliveries",
-    "earliest_due",
     "fan_out",
     "forget_old",
+    "next_due",
     "replay",
     "rotate_secret",
     "secret",
@@ -250,9 +251,14 @@ async def replay(
     )
 
 
-async def earliest_due(conn: Connection) -> datetime | None:
-    """When the next delivery is due; None when none waits."""
-    return await store.earliest_due(conn)
+async def all_done(conn: Connection, now: datetime) -> bool:
+    """Whether nothing due by `now` is left to be delivered."""
+    return await store.all_done(conn, now)
+
+
+async def next_due(conn: Connection, after: datetime | None = None) -> datetime | None:
+    """When the next delivery is due, after `after` where that is given; None when none waits."""
+    return await store.earliest_due(conn, after)
 
 
 async def forget_old(conn: Connection, now: datetime) -> int:

@@ -363,7 +363,7 @@ async def settle(conn: Connection, ended: Sequence[Ended], now: datetime) -> Non
     )
 
 
-async def earliest_due(conn: Connection) -> datetime | None:
+async def earliest_due(conn: Connection, after: datetime | None) -> datetime | None:
     """When the next delivery of an active webhook is due; for whoever moves the clock."""
     cur = await conn.execute(
         """
@@ -371,11 +371,25 @@ async def earliest_due(conn: Connection) -> datetime | None:
           from webhook_deliveries d
           join webhooks w on w.id = d.webhook_id
          where d.state = 'waiting' and w.status = 'active'
-        """
+           and (%(after)s::timestamptz is null or d.due_at > %(after)s)
+        """,
+        {"after": after},
     )
     row = await cur.fetchone()
     found: datetime | None = row[0] if row else None
     return found
+
+
+async def all_done(conn: Connection, now: datetime) -> bool:
+    cur = await conn.execute(
+        """
+        select not exists (select from webhook_deliveries d join webhooks w on w.id = d.webhook_id
+                            where d.state = 'waiting' and d.due_at <= %(now)s and w.status = 'active')
+        """,
+        {"now": now},
+    )
+    row = await cur.fetchone()
+    return bool(row and row[0])
 
 
 async def logged(

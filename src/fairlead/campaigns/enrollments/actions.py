@@ -12,6 +12,7 @@ from fairlead.campaigns.enrollments.recipients import (
     recipients,
 )
 from fairlead.campaigns.enrollments.stopping import note_signal, stop
+from fairlead.campaigns.enrollments.store.keeping import next_due
 
 __all__ = [
     "ENROLL",
@@ -24,6 +25,7 @@ __all__ = [
     "enroll_prospect",
     "keep",
     "leading",
+    "next_due",
     "note_signal",
     "participations",
     "plan_round",

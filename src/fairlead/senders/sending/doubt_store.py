@@ -520,6 +520,22 @@ async def held(conn: Connection, mailbox_id: int) -> Held | None:
     return None if row is None else Held(MailboxId(row[0]), row[1], row[2], row[3])
 
 
+async def next_due(conn: Connection, after: datetime) -> datetime | None:
+    """When a mailbox has something to send next, or a doubt is looked into."""
+    cur = await conn.execute(
+        """
+        select least(
+                 (select min(wake_at) from mailbox_turns where wake_at > %(after)s),
+                 (select min(due_at) from mailbox_wakes where due_at > %(after)s),
+                 (select min(look_at) from sends where state = 'uncertain' and look_at > %(after)s))
+        """,
+        {"after": after},
+    )
+    row = await cur.fetchone()
+    found: datetime | None = row[0] if row else None
+    return found
+
+
 async def all_done(conn: Connection, now: datetime) -> bool:
     """Whether nothing is under way, and nothing due by `now` could go out or be looked for at this moment."""
     cur = await conn.execute(

@@ -26,6 +26,33 @@ async def to_start(conn: Connection, *, now: datetime) -> list[Due]:
     return [Due(*row) for row in await cur.fetchall()]
 
 
+async def next_due(conn: Connection, after: datetime) -> datetime | None:
+    """When an enrollment of an active campaign is looked at next, or a campaign starts or ends."""
+    cur = await conn.execute(
+        """
+        select least(
+                 (select min(next.look_at)
+                    from campaigns c
+                    cross join generate_series(0, 2) as lane
+                    cross join lateral (
+                      select e.look_at from enrollments e
+                       where e.campaign_id = c.id and e.lane = lane and e.look_at > %(after)s
+                         and e.state in ('to_check', 'active')
+                       order by e.look_at limit 1) as next
+                   where c.status = 'active' and c.deleted_at is null),
+                 (select min(starts_at) from campaigns
+                   where status = 'scheduled' and deleted_at is null and starts_at > %(after)s),
+                 (select min(completes_at) from campaigns
+                   where status in ('active', 'paused', 'scheduled') and deleted_at is null
+                     and completes_at > %(after)s))
+        """,
+        {"after": after},
+    )
+    row = await cur.fetchone()
+    found: datetime | None = row[0] if row else None
+    return found
+
+
 async def to_complete(conn: Connection, *, now: datetime) -> list[Due]:
     """Campaigns whose wanted end has come."""
     cur = await conn.execute(
