@@ -83,7 +83,7 @@ async def test_an_answer_is_told_in_the_other_direction(tenant, receiver, delive
         ("email_replied", {"first": True}, {"campaign_reply received", "campaign_reply first_received", "email_replied"}),
         ("email_auto_replied", {}, {"campaign_reply autoreply_received", "autoreply_detected"}),
         ("unsubscribed", {}, {"prospect unsubscribed"}),
-        ("enrollment_finished", {"state": "finished", "reason": "completed"}, {"prospect campaign_finished", "prospect_completed"}),
+        ("enrollment_finished", {"state": "finished", "reason": "end_reached"}, {"prospect campaign_finished", "prospect_completed"}),
         ("enrollment_finished", {"state": "finished", "reason": "replied"}, {"prospect campaign_finished"}),
         ("enrollment_finished", {"state": "bounced"}, set()),
         ("campaign_status_changed", {"to": "active"}, {"campaign launched", "campaign_launched"}),

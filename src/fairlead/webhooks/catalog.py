@@ -39,7 +39,7 @@ NAMES: dict[str, tuple[Topic, ...]] = {
 }
 # Names that mean less than their topics.
 FILTERS: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "prospect_completed": lambda facts: facts.get("reason") == "completed",
+    "prospect_completed": lambda facts: facts.get("reason") in ("end_reached", "goal_reached"),
     "linkedin_inmail_replied": lambda facts: facts.get("reply_type") == "linkedinInMail",
 }
 

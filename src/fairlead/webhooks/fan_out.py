@@ -1,10 +1,13 @@
 """From the event log to deliveries, in the order of the log, each event once."""
 
+from contextlib import suppress
 from typing import Any
 
+from fairlead.campaigns.enrollments import actions as enrollments
 from fairlead.db import Connection
 from fairlead.events import actions as events
 from fairlead.events.model import Event
+from fairlead.kit.refusals import NotFound
 from fairlead.senders import actions as senders
 from fairlead.senders.model import MailWords
 from fairlead.webhooks import store
@@ -34,6 +37,7 @@ async def _tell(conn: Connection, world: World, found: list[Event]) -> None:
         listening.setdefault(webhook.workspace_id, []).append(webhook)
     told = []
     mails = await senders.words_of(conn, _mails_of(found, listening))
+    titles = await _titles(conn, found, listening)
     for event in found:
         hooks = listening.get(event.workspace_id or 0, [])
         for topic in _topics(event) if hooks else ():
@@ -41,6 +45,7 @@ async def _tell(conn: Connection, world: World, found: list[Event]) -> None:
             if ids:
                 assert event.workspace_id is not None
                 facts = _facts(event, mails.get(event.body.get("send_id", 0)))
+                facts.setdefault("campaign", titles.get(event.body.get("campaign_id", 0)))
                 told.append(store.NewTold(event.workspace_id, event.id, topic, event.at, facts, ids))
     await store.insert_told(conn, told, world.clock.now())
 
@@ -54,9 +59,26 @@ def _mails_of(found: list[Event], listening: dict[int, list[Webhook]]) -> list[t
     ]
 
 
+async def _titles(conn: Connection, found: list[Event], listening: dict[int, list[Webhook]]) -> dict[int, str]:
+    """Of the campaigns that somebody will be told of; a campaign that was deleted has none."""
+    campaigns = {
+        (event.workspace_id, event.body["campaign_id"])
+        for event in found
+        if event.workspace_id in listening and isinstance(event.body.get("campaign_id"), int)
+    }
+    titles = {}
+    for workspace_id, campaign_id in campaigns:
+        with suppress(NotFound):
+            titles[campaign_id] = await enrollments.campaign_title(conn, workspace_id, campaign_id)
+    return titles
+
+
 def _facts(event: Event, mail: MailWords | None) -> dict[str, Any]:
     """What the event says, and what the ledger knows of the mail it is about. The event's own words come first."""
     facts = {key: value for key, value in event.body.items() if key != ONLY}
+    node = facts.get("node_key")
+    if "step_id" not in facts and isinstance(node, str) and node.isdigit():
+        facts["step_id"] = int(node)  # steps are named by numbers at the front doors
     if mail is None:
         return facts
     known = {

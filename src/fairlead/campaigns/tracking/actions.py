@@ -119,15 +119,18 @@ async def keep_hits(world: World, chunk: Chunk) -> None:
         # Who asks for its pixel has the mail, whatever was thought of its fate.
         await senders.note_seen(conn, tokens, now=world.clock.now())
         sent = await senders.sends_of_tokens(conn, tokens)
+        steps = await store.steps_of_sends(conn, [(mail.workspace_id, mail.send_id) for mail in sent.values()])
         rows = []
         for hit in hits:
             # A mail that is not there was never sent by this database, or was erased with its reader.
             if (mail := sent.get(hit.token)) is None or mail.sent_at is None:
                 continue
             if hit.kind is HitKind.UNSUBSCRIBE:
-                await _unsubscribe(conn, mail, hit)
+                await _unsubscribe(conn, mail, hit, steps.get(mail.send_id, {}))
             else:
-                rows.append((mail.workspace_id, int(mail.send_id), hit, _facts(mail)))
+                sent_at = {"sent_at": mail.sent_at.isoformat()}
+                facts = _of_mail(mail) | steps.get(mail.send_id, {}) | sent_at
+                rows.append((mail.workspace_id, int(mail.send_id), hit, facts))
         if rows:
             await store.insert_hits(conn, rows)
             first = min(hit.at for _, _, hit, _ in rows)
@@ -205,10 +208,11 @@ async def unsubscribe(world: World, hit: Hit) -> None:
     async with world.db.transaction() as conn:
         mail = (await senders.sends_of_tokens(conn, [hit.token])).get(hit.token)
         if mail is not None:
-            await _unsubscribe(conn, mail, hit)
+            steps = await store.steps_of_sends(conn, [(mail.workspace_id, mail.send_id)])
+            await _unsubscribe(conn, mail, hit, steps.get(mail.send_id, {}))
 
 
-async def _unsubscribe(conn: Connection, mail: SendFacts, hit: Hit) -> None:
+async def _unsubscribe(conn: Connection, mail: SendFacts, hit: Hit, step: dict[str, Any]) -> None:
     # Asked for its own answer, before everything else that stops: a second wish is no second event.
     listed = await prospects.stop_emailing(
         conn, mail.workspace_id, [mail.to_address], list_id=None, now=hit.at, reason=UNSUBSCRIBED, by_recipient=True
@@ -217,12 +221,7 @@ async def _unsubscribe(conn: Connection, mail: SendFacts, hit: Hit) -> None:
         conn, mail.workspace_id, StopReason.UNSUBSCRIBED, at=hit.at, address=address_key(mail.to_address)
     )
     if listed.added:
-        await events.record(conn, mail.workspace_id, UNSUBSCRIBED, hit.at, **_of_mail(mail))
-
-
-def _facts(mail: SendFacts) -> dict[str, Any]:
-    assert mail.sent_at is not None
-    return {**_of_mail(mail), "sent_at": mail.sent_at.isoformat()}
+        await events.record(conn, mail.workspace_id, UNSUBSCRIBED, hit.at, **_of_mail(mail), **step)
 
 
 def _of_mail(mail: SendFacts) -> dict[str, Any]:

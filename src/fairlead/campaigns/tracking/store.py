@@ -55,6 +55,24 @@ def _storable(text: str) -> str:
     return text.replace("\0", "")
 
 
+async def steps_of_sends(conn: Connection, sends: Sequence[tuple[int, int]]) -> dict[int, dict[str, Any]]:
+    """Of mails (workspace and id) that a sequence sent: whose step it was, by the mail's id."""
+    cur = await conn.execute(
+        """
+        select r.send_id, e.prospect_id, r.node_key, r.variant_id
+          from unnest(%(workspaces)s::bigint[], %(sends)s::bigint[]) as wanted (workspace_id, send_id)
+          join step_runs r on r.workspace_id = wanted.workspace_id and r.send_id = wanted.send_id
+          join enrollments e
+            on e.workspace_id = r.workspace_id and e.campaign_id = r.campaign_id and e.id = r.enrollment_id
+        """,
+        {"workspaces": [pair[0] for pair in sends], "sends": [pair[1] for pair in sends]},
+    )
+    return {
+        send_id: {"prospect_id": prospect_id, "node_key": node_key, "variant_id": variant_id}
+        for send_id, prospect_id, node_key, variant_id in await cur.fetchall()
+    }
+
+
 async def hits_to_judge(conn: Connection, *, until: datetime, limit: int) -> list[StoredHit]:
     cur = await conn.execute(
         """
