@@ -1,6 +1,7 @@
 """Our own copy of a sent mail in the mailbox's Sent folder, where the provider puts none there."""
 
 from datetime import datetime
+from typing import Final
 
 from fairlead.jobs.model import Job, Postpone
 from fairlead.net.imap import ImapFailure
@@ -13,6 +14,9 @@ from fairlead.senders.ledger import store as ledger_store
 from fairlead.senders.model import MailboxState, SentCopies
 from fairlead.world import World
 
+# What is left of a letter whose recipient was erased.
+ERASED: Final = "{}"
+
 
 async def keep_copy(world: World, job: Job) -> Postpone | None:
     """Puts a copy of a sent mail into Sent, unless one is there. A job of kind `settling.COPY`."""
@@ -20,6 +24,8 @@ async def keep_copy(world: World, job: Job) -> Postpone | None:
     async with world.db.statement() as conn:
         sent = await ledger_store.sent(conn, workspace_id, send_id)
         if sent is None:
+            return None
+        if sent.letter == ERASED:
             return None
         files = await ledger_store.files(conn, workspace_id, letters.files_of(sent.letter))
         mailbox = (await mailbox_store.mailboxes_by_id(conn, [sent.mailbox_id])).get(sent.mailbox_id)
