@@ -209,10 +209,12 @@ async def copy(conn: Connection, target: str, rows: Iterator[tuple[object, ...]]
 # Questions.
 
 PEOPLE_BY_HAND = """
-select p.id, p.first_name, p.last_name, d.domain, t.position
+select p.id, p.owner, p.first_name, p.last_name, p.key, d.domain, p.profile, t.position, w.city, w.state, w.country,
+       p.rank
   from lead_domains d
   join lead_people p on p.domain_id = d.id
   left join lead_positions t on t.id = p.position_id
+  left join lead_places w on w.id = p.place_id
  where d.domain = %(domain)s and p.owner in (0, %(workspace)s) and not p.shadowed
  order by p.rank desc, p.id limit 20
 """
@@ -289,25 +291,30 @@ async def measured(
     limit: float,
 ) -> bool:
     await timed(domains, ask)  # warms the cache
-    took = await timed(domains, ask)
+    if by_hand is None:
+        (took,), bare = await timed(domains, ask), []
+    else:
+        await timed(domains, by_hand)
+        took, bare = await timed(domains, ask, by_hand)
     p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
     words = f"  {name:<18} p50 {p50:6.2f} ms, p99 {p99:6.2f} ms   {p99 / limit:.2f} x the {limit:.0f} ms allowed"
     good = p99 < limit
-    if by_hand is not None:
-        await timed(domains, by_hand)
-        bare = statistics.median(await timed(domains, by_hand))
-        words += f", {p50 / bare:.2f} x the same statements by hand (at most 2)"
-        good = good and p50 <= 2 * bare
+    if bare:
+        ratio = p50 / statistics.median(bare)
+        words += f", {ratio:.2f} x the same statements by hand (at most 2)"
+        good = good and ratio <= 2
     print(words)
     return good
 
 
-async def timed(domains: list[str], ask: Callable[[str], Awaitable[object]]) -> list[float]:
-    took = []
+async def timed(domains: list[str], *asks: Callable[[str], Awaitable[object]]) -> list[list[float]]:
+    """Milliseconds of each question, question by question in turn: what else the machine does disturbs all alike."""
+    took: list[list[float]] = [[] for _ in asks]
     for domain in domains:
-        began = time.perf_counter()
-        await ask(domain)
-        took.append((time.perf_counter() - began) * 1000)
+        for ask, times in zip(asks, took, strict=True):
+            began = time.perf_counter()
+            await ask(domain)
+            times.append((time.perf_counter() - began) * 1000)
     return took
 
 

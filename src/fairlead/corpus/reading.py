@@ -92,10 +92,10 @@ async def page_of_addresses(
     """(id, address) only, as a page of results shows them."""
     if is_private_mail(domain):
         return []
-    rows = await store.addresses_of_domain(
+    rows = await store.page_of_addresses(
         conn, workspace_id=workspace_id, domain=domain, generic=generic, after=after, limit=limit
     )
-    return [(row.id, f"{row.local}@{row.domain}") for row in rows]
+    return [(id_, f"{local}@{domain}") for id_, local in rows]
 
 
 async def find_address(conn: Connection, workspace_id: int, address: str, now: datetime) -> KnownAddress | None:

@@ -168,6 +168,22 @@ async def addresses_of_domain(
     return [AddressRow(*row) for row in await cur.fetchall()]
 
 
+async def page_of_addresses(
+    conn: Connection, *, workspace_id: int, domain: str, generic: bool, after: int, limit: int
+) -> list[tuple[int, str]]:
+    """(id, local part) only, in the order of their ids, from `after` on."""
+    cur = await conn.execute(
+        """
+        select id, local from lead_addresses
+         where domain_id = (select id from lead_domains where domain = %(domain)s) and generic = %(generic)s
+           and id > %(after)s and owner in (0, %(workspace_id)s) and not shadowed
+         order by id limit %(limit)s
+        """,
+        {"domain": domain, "generic": generic, "after": after, "workspace_id": workspace_id, "limit": limit},
+    )
+    return [(row[0], row[1]) for row in await cur.fetchall()]
+
+
 async def own_rows_of(conn: Connection, *, workspace_id: int, ids: Sequence[int]) -> list[AddressRow]:
     """The workspace's own rows of the same addresses as these shared ones."""
     cur = await conn.execute(
@@ -278,13 +294,15 @@ async def people_of_domain(
     limit: int,
 ) -> list[PersonRow]:
     """The best known first. `positions` are parts of folded job titles, any of which fits."""
+    # Two texts and not one with a condition that may be absent: that one would be planned anew for each question,
+    # which takes longer than answering it.
+    fits = "" if positions is None else "and t.key like any(%(positions)s::text[])"
     cur = await conn.execute(
         f"""
         select {PERSON}
           from {PERSON_FROM}
          where p.domain_id = (select id from lead_domains where domain = %(domain)s)
-           and p.owner in (0, %(workspace_id)s) and not p.shadowed
-           and (%(positions)s::text[] is null or t.key like any(%(positions)s))
+           and p.owner in (0, %(workspace_id)s) and not p.shadowed {fits}
          order by p.rank desc, p.id
         offset %(offset)s limit %(limit)s
         """,
