@@ -143,7 +143,7 @@ async def test_a_gap_of_more_than_an_hour_holds_what_was_not_compared(conninfo):
             await end.until_nothing_is_due()
         await end.desk.plan(end.desk.mail("x", to_address=f"b@{end.recipients}"))
         async with end.world.db.statement() as conn:
-            await conn.execute("update sending_watch set seen_at = seen_at - interval '61 minutes'")
+            await conn.execute("update sending_watch set seen_at = seen_at - interval '61 minutes', stopped = false")
         async with end.sending():
             await asyncio.wait_for(shown(end, 1), 60)
         assert dict(end.taken) == {f"a@{end.recipients}": 1}
@@ -157,6 +157,22 @@ async def test_a_gap_of_more_than_an_hour_holds_what_was_not_compared(conninfo):
         async with end.sending():
             await end.until_nothing_is_due()
         assert end.taken[f"c@{end.recipients}"] == 1
+
+
+async def test_after_a_good_end_mailboxes_are_compared_and_all_goes_on(conninfo):
+    async with far_end(conninfo, own_mailboxes=9) as end:
+        end.desk.mailbox_id = await end.add_mailbox(end.net.world.own_mailboxes[WITHOUT])
+        await end.desk.plan(end.desk.mail("x", to_address=f"a@{end.recipients}"))
+        async with end.sending():
+            await end.until_nothing_is_due()
+        await end.desk.plan(end.desk.mail("x", to_address=f"b@{end.recipients}"))
+        async with end.world.db.statement() as conn:
+            await conn.execute("update sending_watch set seen_at = seen_at - interval '9 hours'")
+        async with end.sending():
+            while end.taken[f"b@{end.recipients}"] == 0:
+                await asyncio.sleep(0.05)
+        assert dict(end.taken) == {f"a@{end.recipients}": 1, f"b@{end.recipients}": 1}
+        assert await end.desk.column("select count(*)::int from mailbox_turns where held_at is not null") == [0]
 
 
 async def test_a_mailbox_whose_sent_folder_cannot_be_read_holds_its_workspace_until_a_person_lets_it_go(conninfo):

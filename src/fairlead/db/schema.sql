@@ -957,6 +957,7 @@ CREATE TABLE public.mailbox_turns (
     renames boolean,
     held_at timestamp with time zone,
     held_from timestamp with time zone,
+    trusted boolean DEFAULT false NOT NULL,
     compared boolean DEFAULT false NOT NULL,
     compare_at timestamp with time zone,
     compare_note text,
@@ -1247,6 +1248,7 @@ CREATE TABLE public.searched_domains (
 CREATE TABLE public.sending_watch (
     only_row boolean DEFAULT true NOT NULL,
     seen_at timestamp with time zone NOT NULL,
+    stopped boolean DEFAULT false NOT NULL,
     place text NOT NULL,
     CONSTRAINT sending_watch_has_one_row CHECK (only_row)
 );

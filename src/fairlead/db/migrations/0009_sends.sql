@@ -122,6 +122,7 @@ create table mailbox_turns (
   -- After a restore nothing is sent before the Sent folder was compared; see senders/sending/restoring.py.
   held_at      timestamptz,               -- business time: what was wanted by then may have been sent; null: not held
   held_from    timestamptz,               -- business time since which mails may be unknown to this database
+  trusted      boolean not null default false, -- held after a good end in this very database: what is planned was not sent
   compared     boolean not null default false,
   compare_at   timestamptz,               -- machine time of the next try to compare
   compare_note text,                      -- why that was not possible yet, for a person
@@ -169,6 +170,7 @@ create table mailbox_days (
 create table sending_watch (
   only_row  boolean primary key default true constraint sending_watch_has_one_row check (only_row),
   seen_at   timestamptz not null,         -- machine time
+  stopped   boolean not null default false, -- the last worker ended in good order: nothing was sent after seen_at
   place     text not null                 -- the server, its timeline, and the identity of our tables in it
 );
 

@@ -307,6 +307,7 @@ class Held:
     workspace_id: int
     held_at: datetime
     held_from: datetime
+    trusted: bool
 
 
 # What this database is: its server, the server's history, and our tables' identity in it, which each restore changes.
@@ -320,7 +321,7 @@ async def note_watch(conn: Connection, *, gap_seconds: float) -> bool:
     """Whether somebody watched until now, in this very database. Notes that we do."""
     cur = await conn.execute(
         f"""
-        update sending_watch set seen_at = clock_timestamp()
+        update sending_watch set seen_at = clock_timestamp(), stopped = false
          where place = {_PLACE} and seen_at > clock_timestamp() - make_interval(secs => %s)
         """,
         [gap_seconds],
@@ -328,32 +329,46 @@ async def note_watch(conn: Connection, *, gap_seconds: float) -> bool:
     return cur.rowcount == 1
 
 
-async def begin_watch(conn: Connection) -> datetime | None:
-    """Begins to watch; the machine time when somebody did last, locked, or None where nobody ever has."""
+async def begin_watch(conn: Connection) -> tuple[datetime, bool] | None:
+    """Begins to watch; None where nobody ever has.
+
+    Else the machine time when somebody did last, and whether the last one ended in good order in this very database.
+    """
     cur = await conn.execute(
         f"insert into sending_watch (seen_at, place) values (clock_timestamp(), {_PLACE}) on conflict do nothing"
     )
     if cur.rowcount:
         return None
-    cur = await conn.execute("select seen_at from sending_watch for update")
+    cur = await conn.execute(f"select seen_at, stopped and place = {_PLACE} from sending_watch for update")
     row = await cur.fetchone()
-    await conn.execute(f"update sending_watch set seen_at = clock_timestamp(), place = {_PLACE}")
+    await conn.execute(f"update sending_watch set seen_at = clock_timestamp(), stopped = false, place = {_PLACE}")
     assert row is not None
-    seen: datetime = row[0]
-    return seen
+    return row[0], row[1]
 
 
-async def hold_all(conn: Connection, *, now: datetime, since: datetime) -> int:
+async def end_watch(conn: Connection) -> None:
+    """Notes a good end, where no other worker lives."""
+    await conn.execute(
+        """
+        update sending_watch set stopped = true, seen_at = clock_timestamp()
+         where not exists (select from sending_workers where alive_until > clock_timestamp())
+           and not exists (select from sends where state = 'sending')
+        """
+    )
+
+
+async def hold_all(conn: Connection, *, now: datetime, since: datetime, trusted: bool) -> int:
     """Holds every mailbox that ever had something to send. Workers that think they have one find their leases gone."""
     cur = await conn.execute(
         """
         with locked as (select mailbox_id from mailbox_turns order by mailbox_id for update)
         update mailbox_turns t
-           set held_at = %(now)s, held_from = least(t.held_from, %(since)s), compared = false, compare_at = null,
+           set trusted = %(trusted)s and (t.held_at is null or t.trusted),
+               held_at = %(now)s, held_from = least(t.held_from, %(since)s), compared = false, compare_at = null,
                compare_note = null
           from locked where t.mailbox_id = locked.mailbox_id
         """,
-        {"now": now, "since": since},
+        {"now": now, "since": since, "trusted": trusted},
     )
     return cur.rowcount
 
@@ -370,7 +385,7 @@ async def pick_held(conn: Connection, *, limit: int, hold_seconds: float) -> lis
         )
         update mailbox_turns t set compare_at = clock_timestamp() + make_interval(secs => %(hold)s)
           from due where t.mailbox_id = due.mailbox_id
-        returning t.mailbox_id, t.workspace_id, t.held_at, t.held_from
+        returning t.mailbox_id, t.workspace_id, t.held_at, t.held_from, t.trusted
         """,
         {"limit": limit, "hold": hold_seconds},
     )
@@ -511,13 +526,13 @@ async def held_mailboxes(
 async def held(conn: Connection, mailbox_id: int) -> Held | None:
     cur = await conn.execute(
         """
-        select mailbox_id, workspace_id, held_at, held_from from mailbox_turns
+        select mailbox_id, workspace_id, held_at, held_from, trusted from mailbox_turns
          where mailbox_id = %s and held_at is not null and not compared for update
         """,
         [mailbox_id],
     )
     row = await cur.fetchone()
-    return None if row is None else Held(MailboxId(row[0]), row[1], row[2], row[3])
+    return None if row is None else Held(MailboxId(row[0]), row[1], row[2], row[3], row[4])
 
 
 async def next_due(conn: Connection, after: datetime) -> datetime | None:

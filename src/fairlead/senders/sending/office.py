@@ -42,7 +42,7 @@ from fairlead.senders.model import (
     Withdrawn,
 )
 from fairlead.senders.pacing import GRACE, gap, local_day, next_day_begins
-from fairlead.senders.sending import restoring, settling, store
+from fairlead.senders.sending import doubt_store, restoring, settling, store
 from fairlead.senders.sending.answers import Meaning, NotSent, PutOff, Refused, SenderRefused, SlowDown, Taken, meaning
 from fairlead.senders.sending.group_commit import DATABASE_AWAY, GroupCommit
 from fairlead.senders.sending.settling import Settle
@@ -628,6 +628,8 @@ class Office:
         with suppress(*DATABASE_AWAY):
             async with self._world.db.transaction() as conn:
                 await store.forget_workers(conn, self._owner)
+                if not self._tasks:
+                    await doubt_store.end_watch(conn)
 
 
 async def _let_go(conn: Connection, leases: Sequence[tuple[int, int]], now: datetime) -> None:

@@ -4,7 +4,8 @@ Noticed by three signs: the database lies in another server, in another history 
 a replica that took over), or its tables were made anew; or nobody has watched for more than an hour. All mailboxes are
 then held. Each one's Sent folder is read: what lies there and is planned was sent; what lies there and is not known at
 all is noted by its mark, so that planning the same effect again finds it done. When all mailboxes of a workspace are
-compared, they go on. What can neither be found nor be proven not to have been sent is shown to a person.
+compared, they go on. What can neither be found nor be proven not to have been sent is shown to a person. After a good
+end in this very database nothing can have been sent meanwhile, and what is not found goes on.
 """
 
 import logging
@@ -40,21 +41,17 @@ async def safe_to_send(conn: Connection, now: datetime) -> bool:
     """
     if await doubt_store.note_watch(conn, gap_seconds=GAP.total_seconds()):
         return True
-    seen = await doubt_store.begin_watch(conn)
-    if seen is None:
+    begun = await doubt_store.begin_watch(conn)
+    if begun is None:
         return True
-    count = await hold_all(conn, now=now, since=min(now, seen))
+    seen, trusted = begun
+    count = await doubt_store.hold_all(conn, now=now, since=min(now, seen), trusted=trusted)
     if count:
         logger.warning(
             "the database was restored, or nothing ran since %s: %s mailboxes are held until they are compared",
             seen, count,
         )  # fmt: skip
     return False
-
-
-async def hold_all(conn: Connection, *, now: datetime, since: datetime) -> int:
-    """Holds every mailbox; how many. Mails sent since `since` may be unknown to this database."""
-    return await doubt_store.hold_all(conn, now=now, since=since)
 
 
 async def compare_some(world: World, purposes: Mapping[Purpose, Purposes]) -> int:
@@ -72,14 +69,16 @@ async def _compare(world: World, purposes: Mapping[Purpose, Purposes], held: Hel
         await _conclude(world, purposes, held, Copies({}), proven=True)
         return
     if mailbox.imap is None or mailbox.sent_copies is SentCopies.NONE:
-        await _conclude(world, purposes, held, Copies({}), proven=False)
+        await _conclude(world, purposes, held, Copies({}), proven=held.trusted)
         return
     copies = await copies_in_sent(world, mailbox, since=held.held_from - MARGIN)
     if isinstance(copies, NotConnected):
         async with world.db.transaction() as conn:
             await doubt_store.put_off_comparing(conn, held.mailbox_id, note=copies.sentence, seconds=TRY_AGAIN_SECONDS)
         return
-    proven = mailbox.sent_copies is SentCopies.PROVIDER and await copies_are_proof(world, mailbox)
+    proven = held.trusted or (
+        mailbox.sent_copies is SentCopies.PROVIDER and await copies_are_proof(world, mailbox)
+    )
     await _conclude(world, purposes, held, copies, proven=proven)
 
 
