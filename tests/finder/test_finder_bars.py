@@ -46,7 +46,7 @@ def line(judged: Score) -> str:
 @pytest.mark.bars
 def test_a_calibration_fitted_on_other_companies_tells_the_truth_about_these():
     fit, judge = drawn(2)
-    calibration = fitted(((raw, float(right)) for raw, right in score(fit, COMPANIES).pairs()), fewest=250)
+    calibration = fitted(((raw, float(right)) for raw, right in score(fit, COMPANIES).pairs()), fewest=2_000)
     curve = score(judge, COMPANIES).curve(calibration)
     print(f"fitted on seed {fit}, judged on seed {judge}, promised -> true: {shown(curve)}")
     everybody = sum(count for *_, count in curve)
