@@ -86,9 +86,9 @@ def test_any_address_of_a_page_is_taken(uri: str) -> None:
 
 
 def test_a_body_that_unpacks_to_gigabytes_is_held_to_its_beginning() -> None:
-    bomb = gzip.compress(b"x" * 300_000_000)
+    bomb = gzip.compress(b"x" * 300_000_000, mtime=0)
     assert len(unpacked(bomb, transfer=None, encoding="gzip")) == MOST_BODY
-    assert len(unpacked(gzip.compress(bomb), transfer=None, encoding="gzip, gzip")) == MOST_BODY
+    assert len(unpacked(gzip.compress(bomb, mtime=0), transfer=None, encoding="gzip, gzip")) == MOST_BODY
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_body_that_unpacks_to_gigabytes_is_held_to_its_beginning() -> None:
         (b"ffffffffffff\r\nann@acme.com", "chunked", None, b"ann@acme.com"),
         (b"ann@acme.com", "chunked", None, b"ann@acme.com"),
         (b"ann@acme.com", None, "gzip", b"ann@acme.com"),
-        (gzip.compress(b"ann@acme.com"), "", "x-gzip", b"ann@acme.com"),
+        (gzip.compress(b"ann@acme.com", mtime=0), "", "x-gzip", b"ann@acme.com"),
     ],
 )
 def test_bodies_are_unpacked_as_far_as_they_go(
