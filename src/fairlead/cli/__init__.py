@@ -42,6 +42,7 @@ COMMANDS = {
     "verify": ("fairlead.cli.verifying", "verify", "Check whether addresses are alive."),
     "web": ("fairlead.cli.serving", "web", "Run the web server alone."),
     "webhooks": ("fairlead.cli.webhooks", "webhooks", "Tell other systems what happens, and see that it arrived."),
+    "why": ("fairlead.cli.why", "why", "Say what a campaign, a mailbox or a recipient waits for."),
     "worker": ("fairlead.cli.serving", "worker", "Run the worker alone."),
     "workspace": ("fairlead.cli.accounts", "workspace", "Make and list workspaces."),
 }

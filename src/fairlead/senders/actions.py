@@ -6,6 +6,7 @@ from fairlead.senders.consenting import connect
 from fairlead.senders.importing import bring_in, error_table, read_table, servers_of, usual_servers
 from fairlead.senders.ledger.asking import (
     letter_of,
+    next_planned,
     room_left,
     sends_of_message_ids,
     sends_of_tokens,
@@ -57,6 +58,7 @@ __all__ = [
     "mailbox",
     "mailboxes",
     "next_due",
+    "next_planned",
     "note_seen",
     "note_stored_ids",
     "pause",

@@ -13,11 +13,13 @@ from fairlead.campaigns.enrollments.recipients import (
 )
 from fairlead.campaigns.enrollments.stopping import note_signal, stop
 from fairlead.campaigns.enrollments.store.keeping import next_due
+from fairlead.campaigns.enrollments.waiting import Waiting, why_campaign, why_mailbox, why_recipient
 
 __all__ = [
     "ENROLL",
     "PURPOSES",
     "Round",
+    "Waiting",
     "Wish",
     "campaign_title",
     "change_status",
@@ -33,4 +35,7 @@ __all__ = [
     "resumed",
     "started",
     "stop",
+    "why_campaign",
+    "why_mailbox",
+    "why_recipient",
 ]

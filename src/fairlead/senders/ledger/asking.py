@@ -52,6 +52,20 @@ def _room(mailbox: Mailbox, counts: tuple[int, int, int, datetime | None], free_
     )
 
 
+async def next_planned(
+    conn: Connection,
+    workspace_id: int,
+    *,
+    campaign_id: int | None = None,
+    mailbox_id: int | None = None,
+    subject_id: int | None = None,
+) -> tuple[int, datetime | None]:
+    """How many mails are on their way, and when the next of them goes out. `subject_id` is an enrollment's."""
+    return await store.next_planned(
+        conn, workspace_id, campaign_id=campaign_id, mailbox_id=mailbox_id, subject_id=subject_id
+    )
+
+
 async def thread_of(conn: Connection, workspace_id: int, send_id: int) -> Thread:
     """What a follow-up to this mail refers to. Raises `NotFound`."""
     message_id, subject, text = await _mail(conn, workspace_id, send_id)

@@ -342,3 +342,22 @@ async def sent_page(
         )
         for row in await cur.fetchall()
     ]
+
+
+async def next_planned(
+    conn: Connection, workspace_id: int, *, campaign_id: int | None, mailbox_id: int | None, subject_id: int | None
+) -> tuple[int, datetime | None]:
+    cur = await conn.execute(
+        """
+        select count(*), min(greatest(s.due_at, t.next_free_at))
+          from sends s left join mailbox_turns t on t.mailbox_id = s.mailbox_id
+         where s.workspace_id = %(workspace_id)s and s.state in ('planned', 'claimed', 'sending')
+           and (%(campaign_id)s::bigint is null or s.campaign_id = %(campaign_id)s)
+           and (%(mailbox_id)s::bigint is null or s.mailbox_id = %(mailbox_id)s)
+           and (%(subject_id)s::bigint is null or (s.purpose = 'campaign' and s.subject_id = %(subject_id)s))
+        """,
+        {"workspace_id": workspace_id, "campaign_id": campaign_id, "mailbox_id": mailbox_id, "subject_id": subject_id},
+    )
+    row = await cur.fetchone()
+    assert row is not None
+    return int(row[0]), row[1]
