@@ -92,12 +92,13 @@ async def stopped_at_random(conninfo: str, *, recipients: int, campaigns: int, m
     late = {a: (kind, at, marks.of[a]) for a, (kind, at) in stops.items() if any(m > at for m in marks.of.get(a, ()))}
     assert late == {}
     assert [(one, at) for one, at in marks.campaigns if one in paused and at > paused[one]] == []
-    # Nothing arrived that was not marked, and nothing twice.
-    assert {a: len(times) for a, times in arrived.items()} == {a: len(times) for a, times in marks.of.items()}
+    # Nothing arrived that was not marked before, and nothing twice. A mail whose first byte would come too late after
+    # its mark is marked anew, so there may be more marks than mails.
+    assert all(len(times) <= len(marks.of.get(address, ())) for address, times in arrived.items())
     waits = sorted(
-        (came - marked).total_seconds() / SPEED
+        (came - max(mark for mark in marks.of[address] if mark <= came)).total_seconds() / SPEED
         for address, times in arrived.items()
-        for marked, came in zip(sorted(marks.of[address]), sorted(times), strict=True)
+        for came in times
     )
     print(f"{len(stops)} stops, {len(waits)} mails, from mark to arrival {waits[len(waits) * 99 // 100]:.3f} s (p99), {waits[-1]:.3f} s at most")
     assert waits[-1] < 2.0
