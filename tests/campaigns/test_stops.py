@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -26,6 +26,11 @@ from fairlead.senders.model import DueSend, Go, Permission, Purpose, SendId
 
 SPEED = 60.0
 CHART = [mail("1", "2"), wait("2", "3", minutes=3), mail("3", "4"), wait("4", "5", minutes=3), mail("5")]
+PATIENCE_SECONDS = 240.0
+UNDER_WAY = """
+select 1 from enrollments e join campaigns c on c.id = e.campaign_id
+ where c.status = 'active' and e.state in ('to_check', 'active') limit 1
+"""
 
 
 class Marks:
@@ -74,7 +79,6 @@ async def stopped_at_random(conninfo: str, *, recipients: int, campaigns: int, m
         stops: dict[str, tuple[str, datetime]] = {}
         paused: dict[int, datetime] = {}
         async with end.sending(PURPOSES | {Purpose.CAMPAIGN: marks}):
-            begins = shop.now
             for address in chance.sample(sorted(people), recipients // 2):
                 await asyncio.sleep(chance.random() * 16 / (recipients // 2))
                 number, prospect = people[address]
@@ -85,8 +89,10 @@ async def stopped_at_random(conninfo: str, *, recipients: int, campaigns: int, m
                     chosen = chance.choice([one for one in ids if one not in paused])
                     await shop.set_status(chosen, "paused")
                     paused[chosen] = shop.now
-            while shop.now < begins + timedelta(minutes=20):
-                await asyncio.sleep(0.2)
+            # Until everybody has come to the end whom nobody stopped.
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while await shop.rows(UNDER_WAY):
+                    await asyncio.sleep(0.2)
             planning.stop()
             await running
     late = {a: (kind, at, marks.of[a]) for a, (kind, at) in stops.items() if any(m > at for m in marks.of.get(a, ()))}
