@@ -63,7 +63,8 @@ class CampaignMails:
         campaigns = await running.campaigns(conn, {run.enrollment.campaign_id for run in runs.values()})
         stopped = await _stopped(conn, runs.values(), campaigns)
         answers: dict[SendId, Permission] = {}
-        for send in sends:
+        # Days of campaigns are counted in one order by all, the planner included: so nobody waits in a circle.
+        for send in sorted(sends, key=lambda one: one.campaign_id or 0):
             run = runs.get(send.id)
             if run is None:
                 answers[send.id] = Drop(STOPPED)

@@ -503,7 +503,11 @@ class _Mails:
     ) -> int:
         now = self._now
         unchanged = await moving.still_as_seen(conn, [chosen.one for chosen, _, _ in written]) if written else set()
-        wanted = [item for item in written if item[0].one.id in unchanged]
+        # In the order in which all count on the days of campaigns: see `permitting`.
+        wanted = sorted(
+            (item for item in written if item[0].one.id in unchanged),
+            key=lambda item: (item[0].one.campaign_id, item[0].day or date.min),
+        )
         granted = []
         for item in wanted:
             chosen, campaign = item[0], self._campaigns[item[0].one.campaign_id]

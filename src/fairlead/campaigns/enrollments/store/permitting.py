@@ -80,6 +80,16 @@ async def give_back(conn: Connection, places: Sequence[tuple[int, int, date, boo
         return
     await conn.execute(
         """
+        select from campaign_days
+         where (workspace_id, campaign_id, day)
+               in (select * from unnest(%s::bigint[], %s::bigint[], %s::date[]))
+         order by workspace_id, campaign_id, day
+           for update
+        """,
+        [list(column) for column in zip(*[place[:3] for place in places], strict=True)],
+    )
+    await conn.execute(
+        """
         update campaign_days d
            set mails = greatest(0, d.mails - p.mails), first_mails = greatest(0, d.first_mails - p.firsts)
           from (select workspace_id, campaign_id, day, count(*) as mails, count(*) filter (where is_first) as firsts
