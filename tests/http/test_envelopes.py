@@ -52,14 +52,20 @@ async def test_an_endpoint_that_is_not_live_answers_as_an_unknown_address_does(h
     assert (answered.status, answered.body) == ((405, WRONG_METHOD) if known else (404, NOT_FOUND))
 
 
+CONTENT = "/v2/campaigns/{id}/steps/{step_id}/content"
+SHADOWED = {f"{CONTENT}/{{content_id}}": (f"{CONTENT}/create",)}
+
+
 @pytest.mark.parametrize("path", sorted({endpoint.path for endpoint in LIVE}))
 async def test_a_wrong_method_on_a_known_path_is_told_so(house, path):
     tenant = await house.workspace()
     allowed = {method for endpoint in LIVE if endpoint.path == path for method in endpoint.methods}
-    for method in METHODS - allowed:
+    # What is also a form of another path, with a word where that has an id, is that path's for its methods.
+    others = {method for endpoint in LIVE if path in SHADOWED.get(endpoint.path, ()) for method in endpoint.methods}
+    for method in METHODS - allowed - others:
         answered = await tenant.call(method, path)
         assert (answered.status, answered.body) == (405, WRONG_METHOD)
-        assert set(answered.headers["Allow"].split(", ")) == allowed
+        assert set(answered.headers["Allow"].split(", ")) == allowed | others
     head, _ = await raw(house, f"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert head.startswith(b"HTTP/1.1 405")
 

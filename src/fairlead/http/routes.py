@@ -44,14 +44,14 @@ class Routes(Generic[Target]):
         bare = path.rstrip("/") or "/"
         if (fixed := self._fixed.get(bare)) is not None:
             return self._choose(fixed, method, {})
-        wrong: WrongMethod | None = None
+        allowed: set[str] = set()
         for pattern, by_method in self._patterns:
             if match := pattern.fullmatch(bare):
                 chosen = self._choose(by_method, method, match.groupdict())
                 if isinstance(chosen, Found):
                     return chosen
-                wrong = chosen
-        return wrong
+                allowed |= set(chosen.allowed)
+        return WrongMethod(tuple(sorted(allowed))) if allowed else None
 
     @staticmethod
     def _choose(
