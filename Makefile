@@ -33,7 +33,7 @@ run: install ## Start the server on http://127.0.0.1:8000, with its data in ./.d
 	$(BIN)/fairlead serve --data .data --fall-back
 
 test: install-dev ## Run all tests that need no system packages
-	$(PYTEST) -m 'not bars and not system' -n auto --dist loadfile
+	$(PYTEST) -m 'not bars and not system and not long' -n auto --dist loadfile
 
 bars: install-dev ## Show every promise at its full size; what has passed is not run again until something changes
 	$(PYTEST) -m bars --resume

@@ -238,5 +238,10 @@ async def test_a_short_year(conninfo):
 
 
 @pytest.mark.bars
+async def test_a_year_with_twenty_mailboxes(conninfo):
+    await year(conninfo, mailboxes=20, mails=600, seconds=10_000, waves=WAVES[3:4] + WAVES[7:8])
+
+
+@pytest.mark.long
 async def test_a_year_with_a_hundred_mailboxes_and_sixty_thousand_mails(conninfo):
     await year(conninfo, mailboxes=100, mails=60_000, seconds=300)
