@@ -9,6 +9,9 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from campaigns.tracked_mail import TrackedMail
+from fairlead.engine.handlers import HANDLERS
+from fairlead.engine.worker import run_due_jobs
+from fairlead.http.snov.jobs import task_result
 from fairlead.kit.public_ids import PublicIds
 from fairlead.webhooks import actions as webhooks
 from fairlead.webhooks.model import DeliveryState
@@ -323,6 +326,20 @@ async def test_old_deliveries_are_forgotten(tenant, receiver, deliverer):
     async with world.db.transaction() as conn:
         await webhooks.forget_old(conn, world.clock.now())
     assert await logged(tenant) == []
+
+
+async def test_the_end_of_a_verification_is_told_with_its_result(tenant, receiver, hook_house):
+    await subscribed(tenant, receiver.url(), "email_verification verified")
+    # No address, so that nobody has to be asked.
+    started = await tenant.post("/v2/email-verification/start", emails=["no address"])
+    task = started.body["data"]["task_hash"]
+    await run_due_jobs(hook_house.world, HANDLERS)
+    await webhooks.Deliverer(hook_house.world, results=task_result).deliver_due()
+    body = receiver.came[0].json
+    shown = (await tenant.get("/v2/email-verification/result", task_hash=task)).body
+    assert (body["event_object"], body["event_action"], body["task_hash"]) == ("email_verification", "verified", task)
+    assert {name: body[name] for name in shown} == shown
+    assert shown["status"] == "completed"
 
 
 async def test_what_the_ledger_knows_of_a_mail_is_told_with_it(tenant, receiver, deliverer):

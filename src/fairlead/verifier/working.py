@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from fairlead.db import Connection
+from fairlead.events import actions as events
 from fairlead.flags import flags
 from fairlead.jobs import actions as jobs
 from fairlead.jobs.model import Job
@@ -187,6 +188,16 @@ async def _answered(conn: Connection, batch_id: BatchId, verdicts: Mapping[str, 
 async def _complete(conn: Connection, batch: Held, now: datetime) -> None:
     await paying.settle(conn, batch, now)
     await store.end(conn, batch.id, state=BatchState.COMPLETED, now=now)
+    if batch.kind is BatchKind.TASK:
+        await events.record(
+            conn,
+            batch.workspace_id,
+            "task_finished",
+            now,
+            event_object="email_verification",
+            event_action="verified",
+            task=batch.token,
+        )
     if batch.when_done is not None:
         kind, payload = batch.when_done
         await jobs.enqueue(conn, kind, {**payload, "task": batch.token}, due_at=now, workspace_id=batch.workspace_id)
