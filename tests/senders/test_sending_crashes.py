@@ -53,7 +53,7 @@ class Monitor:
         return self.rows(
             """
             select (select count(*) from sends where state <> 'needs_decision')::int
-                 + (select count(*) from enrollments where state in ('waiting', 'active'))::int
+                 + (select count(*) from enrollments where state in ('to_check', 'active'))::int
             """
         )[0][0]
 
