@@ -33,6 +33,7 @@ RENEW_BEFORE = timedelta(days=30)
 ORDER_SECONDS = 90.0
 LIMITS = Limits(total_seconds=30.0, redirects=0, body_bytes=200_000)
 KEY_SIZE = 2048
+NONCE_TRIES = 5
 
 
 class NoCertificate(Exception):
@@ -139,6 +140,16 @@ class _Network(client.ClientNetwork):
     def show(self, token: str, answer: str) -> None:
         """Lets every web process answer the authority's question."""
         asyncio.run_coroutine_threadsafe(store.show_challenge(self._world.db, token, answer), self._loop).result(30)
+
+    def post(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Tried anew with the nonce that came with a refusal (RFC 8555, section 6.5); the library does so once only."""
+        for _ in range(NONCE_TRIES - 1):
+            try:
+                return super().post(*args, **kwargs)
+            except messages.Error as error:
+                if error.code != "badNonce":
+                    raise
+        return super().post(*args, **kwargs)
 
     def _send_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
         data = kwargs.get("data")
